@@ -1,0 +1,42 @@
+# make install | demo | test | reproduce | clean        (PYTHON=... picks the interpreter, default: python3)
+PYTHON ?= python3
+CXX    ?= g++
+VENV   := .venv
+PY     := $(VENV)/bin/python
+STAMP  := $(VENV)/.installed
+FIX    := Debian/Ubuntu: apt-get install python3 python3-venv g++ make; Fedora: dnf install python3 gcc-c++ make; macOS: xcode-select --install
+
+.PHONY: install demo test reproduce check clean
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml
+	@$(MAKE) --no-print-directory check
+	@echo "installing into $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-input --editable '.[test]'
+	@touch $@
+
+check:
+	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) not found. $(FIX)" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { echo \
+	  "error: $$($(PYTHON) -V) at $$(command -v $(PYTHON)), but 3.11 to 3.13 is needed. Try: make PYTHON=python3.13" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "error: $(PYTHON) has no venv module. $(FIX)" >&2; exit 1; }
+	@command -v $(CXX) >/dev/null || { echo "error: no C++ compiler ($(CXX)). $(FIX)" >&2; exit 1; }
+
+demo: install
+	$(PY) experiments/digits.py --overwrite --out results/demo
+
+test: install
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+	$(PY) -m pytest -m "not slow and not neuron"
+
+# The slow tests compare whole runs with the published tables.
+reproduce: install
+	$(PY) -m pytest -m slow -rA
+
+clean:
+	rm -rf $(VENV) build dist results .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
