@@ -14,7 +14,7 @@ $(STAMP): pyproject.toml
 	@$(MAKE) --no-print-directory check
 	@echo "installing into $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(PY) -m pip install --quiet --disable-pip-version-check --no-input --editable '.[test]'
+	@$(PY) -m pip install --quiet --quiet --disable-pip-version-check --no-input --editable '.[test]'
 	@touch $@
 
 check:
