@@ -1,0 +1,21 @@
+"""Mistakes that a user can mend: what is wrong, where, and what would be right."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class UserError(Exception):
+    """Report a mistake in a model, a setting or a file; scripts show it without a traceback."""
+
+
+class ModelError(UserError, ValueError):
+    """Report a mistake in the text or the quantities of a model."""
+
+
+def suggest(name: str, valid: Iterable[str]) -> str:
+    """Return the words that are close to `name`, or all the valid ones, as the end of a message."""
+    words = sorted(set(valid))
+    close = get_close_matches(name, words, n=3)
+    if close:
+        return f"did you mean {' or '.join(map(repr, close))}?"
+    return f"valid: {', '.join(words) or 'none'}"
