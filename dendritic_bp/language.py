@@ -1,0 +1,206 @@
+"""Check the words and the units of model text when a model is created, before Brian2 reads it.
+
+Brian2 takes a word that a model does not declare from the calling script, silently, and reports a wrong unit
+only when the network runs. Both are refused here, where the mistake was made.
+"""
+
+import ast
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from textwrap import dedent
+from typing import Any, Literal
+
+import numpy as np
+from brian2 import DEFAULT_CONSTANTS, DEFAULT_FUNCTIONS, DEFAULT_UNITS, Equations, Function, second
+from brian2.core.variables import Variable
+from brian2.equations.equations import BOOLEAN, FLOAT, PARAMETER, EquationError, SingleEquation
+from brian2.parsing.expressions import is_boolean_expression, parse_expression_dimensions
+from brian2.units.fundamentalunits import (
+    DIMENSIONLESS,
+    Dimension,
+    DimensionMismatchError,
+    get_dimensions,
+    get_unit,
+    get_unit_for_display,
+)
+
+from dendritic_bp.errors import ModelError, suggest
+
+Kind = Literal["value", "condition", "statements"]
+
+Words = Mapping[str, Any]
+"""What each word of a model stands for: a Brian2 variable, function, constant or unit."""
+
+_BAD_EQUATION = (EquationError, ValueError, TypeError, SyntaxError)
+_DEFINITION = re.compile(r"^[ \t]*(?:d(\w+)[ \t]*/[ \t]*dt[ \t]*=|(\w+)[ \t]*(?:=(?!=)|:))", re.MULTILINE)
+
+
+def definitions(equations: str) -> dict[str, str]:
+    """Return the text of each definition in `equations`, by the name that it defines."""
+    starts = list(_DEFINITION.finditer(equations))
+    ends = [match.start() for match in starts[1:]] + [len(equations)]
+    return {m.group(1) or m.group(2): equations[m.start() : end] for m, end in zip(starts, ends, strict=True)}
+
+
+def parse(owner: str, equations: str, parameters: Mapping[str, Any]) -> Equations:
+    """Return Brian2's equations: of the text, and `name : unit (shared, constant)` for each parameter."""
+    table = [_parameter(f"{owner}, parameter {name}", name, value) for name, value in parameters.items()]
+    try:
+        return Equations(dedent(equations)) + Equations(table)
+    except _BAD_EQUATION as error:
+        raise ModelError(f"{owner}, equations: {_first_fault(equations) or error}") from None
+
+
+def _parameter(where: str, name: str, value: Any) -> SingleEquation:
+    dim = get_dimensions(value)
+    check_number(where, value, dim)
+    if np.ndim(value):
+        raise ModelError(f"{where} = {value}: is not a single number; declare it in the equations instead")
+    kind = BOOLEAN if isinstance(value, bool) else FLOAT
+    return SingleEquation(PARAMETER, name, dim, var_type=kind, flags=["shared", "constant"])
+
+
+def _first_fault(equations: str) -> str | None:
+    """Return the first definition that cannot be read by itself, and why."""
+    for text in definitions(equations).values():
+        try:
+            Equations(dedent(text))
+        except _BAD_EQUATION as error:
+            return f"`{text.strip()}`: {error}"
+    return None
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Hold one piece of model text: where it stands, what it must be, and in which unit."""
+
+    where: str
+    code: str
+    kind: Kind
+    dim: Dimension = DIMENSIONLESS
+
+    def fault(self, problem: str) -> ModelError:
+        """Return the error that quotes this piece."""
+        return ModelError(f"{self.where}, `{dedent(self.code).strip()}`: {problem}")
+
+
+def variable(name: str, dim: Dimension, *, boolean: bool = False, read_only: bool = False) -> Variable:
+    """Return a stand-in for a variable of a group that does not exist yet."""
+    dtype = np.bool_ if boolean else np.float64
+    return Variable(name, dimensions=dim, dtype=dtype, read_only=read_only)
+
+
+def standard_words() -> dict[str, Any]:
+    """Return the words of every model: Brian2's units, functions and constants, and the clock."""
+    clock = {name: variable(name, second.dim, read_only=True) for name in ("t", "dt")}
+    indices = {name: variable(name, DIMENSIONLESS, read_only=True) for name in ("i", "N")}
+    return {**DEFAULT_UNITS, **DEFAULT_CONSTANTS, **DEFAULT_FUNCTIONS, **clock, **indices}
+
+
+def namespace_words(namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the words that a namespace of quantities and functions (`TimedArray`) adds."""
+    return {
+        name: value if isinstance(value, Function) else variable(name, get_dimensions(value), read_only=True)
+        for name, value in namespace.items()
+    }
+
+
+def unit_text(dim: Dimension) -> str:
+    """Return a unit as Brian2's equations spell it."""
+    return "1" if dim == DIMENSIONLESS else repr(get_unit(dim))
+
+
+def check(pieces: Iterable[Piece], words: Words, later: Callable[[str], bool] = lambda _: False) -> None:
+    """Check names and units of all `pieces`; skip the units of those with a name known only `later`.
+
+    Raises ModelError for a name that is not declared, an assignment to a constant or to a name that nobody
+    reads, and a wrong unit.
+    """
+    for piece in pieces:
+        tree = _parse(piece)
+        assigned, read = _names(tree, ast.Store), _names(tree, ast.Load)
+        unknown = {name for name in assigned | read if later(name)}
+        _check_names(piece, assigned - unknown, read - unknown, words)
+        if not unknown:
+            _check_units(piece, tree, dict(words))
+
+
+def _parse(piece: Piece) -> ast.AST:
+    mode = "exec" if piece.kind == "statements" else "eval"
+    code = dedent(piece.code).strip()
+    try:
+        return ast.parse(code if mode == "exec" else code.replace("\n", " "), mode=mode)
+    except SyntaxError as error:
+        raise piece.fault(f"cannot be parsed ({error.msg})") from None
+
+
+def _names(tree: ast.AST, context: type[ast.expr_context]) -> set[str]:
+    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return {node.id for node in names if isinstance(node.ctx, context)}
+
+
+def _check_names(piece: Piece, assigned: set[str], read: set[str], words: Words) -> None:
+    for name in sorted(assigned | read):
+        if name not in words and name not in assigned & read:
+            problem = "is neither declared nor read" if name in assigned else "is not declared"
+            raise piece.fault(f"'{name}' {problem}; {suggest(name, set(words) - set(DEFAULT_UNITS))}")
+        if name in assigned and name in words and getattr(words[name], "read_only", True):
+            raise piece.fault(f"'{name}' cannot be assigned to: it is a constant or an expression")
+
+
+def _check_units(piece: Piece, tree: ast.AST, words: dict[str, Any]) -> None:
+    try:
+        if isinstance(tree, ast.Module):
+            for statement in tree.body:
+                _check_statement(piece, statement, words)
+        elif isinstance(tree, ast.Expression):
+            _expect(piece, tree.body, piece.dim, words)
+            if piece.kind == "condition" and not is_boolean_expression(tree.body, words):
+                raise piece.fault("is not a condition; write a comparison such as v > theta")
+    except (DimensionMismatchError, TypeError, SyntaxError, KeyError) as error:
+        raise piece.fault(_readable(str(error))) from None
+
+
+def _check_statement(piece: Piece, statement: ast.stmt, words: dict[str, Any]) -> None:
+    if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
+        target = statement.target.id
+        value: ast.expr = ast.BinOp(ast.Name(target, ast.Load()), statement.op, statement.value)
+    elif isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+        target, value = statement.targets[0].id, statement.value
+    else:
+        raise piece.fault("each line must have the form `variable = expression` (or +=, -=, *=, /=)")
+    if target in words:
+        _expect(piece, value, words[target].dim, words)
+    else:
+        dim = parse_expression_dimensions(value, words)
+        words[target] = variable(target, dim, boolean=is_boolean_expression(value, words))
+
+
+def _expect(piece: Piece, value: ast.expr, dim: Dimension, words: Words) -> None:
+    found = parse_expression_dimensions(value, words)
+    if found != dim:
+        raise piece.fault(
+            f"`{ast.unparse(value)}` has the unit {_display(found)}, where {_display(dim)} is needed"
+        )
+
+
+def _display(dim: Dimension) -> str:
+    return "1 (no unit)" if dim == DIMENSIONLESS else str(get_unit_for_display(dim))
+
+
+def _readable(message: str) -> str:
+    """Spell the units of a message of Brian2 as volt, not as (m^2 kg s^-3 A^-1)."""
+    for dim in {unit.dim for unit in DEFAULT_UNITS.values()}:
+        message = message.replace(f"({dim})", _display(dim))
+    return message
+
+
+def check_number(where: str, value: Any, dim: Dimension) -> None:
+    """Check that `value` (a quantity, number or array) has the unit `dim` and is finite."""
+    found = get_dimensions(value)
+    if found != dim:
+        problem = f"has the unit {_display(found)}, where {_display(dim)} is needed"
+        raise ModelError(f"{where} = {value}: {problem}")
+    if not np.all(np.isfinite(np.asarray(value, dtype=float))):
+        raise ModelError(f"{where} = {value}: is not finite")
