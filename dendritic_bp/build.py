@@ -1,0 +1,152 @@
+"""Turn models into plain Brian2 objects: `neurons` and `synapses`."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from brian2 import NeuronGroup, Synapses
+
+from dendritic_bp.errors import ModelError, suggest
+from dendritic_bp.language import Piece, Words, check, namespace_words
+from dendritic_bp.model import NeuronModel, SynapseModel
+
+Model = NeuronModel | SynapseModel
+
+
+def neurons(
+    model: NeuronModel, n: int, name: str, namespace: Mapping[str, Any] | None = None, **values: Any
+) -> NeuronGroup:
+    """Build `n` neurons as a Brian2 group called `name`.
+
+    `values` set variables and parameters, as quantities (one, or one per cell) or expressions; they override
+    the model's own. `namespace` gives what the model's `namespace` names. Raises ModelError.
+    """
+    names = _prepare(model, name, namespace, values, {})
+    _check_shapes(name, model, values, [(n,)])
+    group = NeuronGroup(
+        n,
+        model.parsed,
+        method=model.method,
+        threshold=model.threshold,
+        reset=model.reset,
+        refractory=model.refractory,
+        events=dict(model.events),  # Brian2 adds 'spike' to the dictionary that it is given
+        namespace=names,
+        name=name,
+    )
+    for event, code in model.on_event.items():
+        group.run_on_event(event, code)
+    _set(group, model, values)
+    return group
+
+
+def synapses(
+    model: SynapseModel,
+    source: Any,
+    target: Any,
+    name: str,
+    connect: bool | str | Mapping[str, Any] = True,
+    namespace: Mapping[str, Any] | None = None,
+    **values: Any,
+) -> Synapses:
+    """Build and connect the synapses from `source` to `target` as a Brian2 object called `name`.
+
+    `connect` is True (all to all), a condition such as "i == j", or a dictionary of the arguments of Brian2's
+    `connect`: dict(i=, j=), dict(p=0.2), dict(condition="i != j", p=0.2). `values` are set afterwards, as one
+    quantity, one for each synapse, a matrix (source, target) if connected all to all, or an expression.
+    The pathways are called pre_EVENT and post_EVENT. Raises ModelError.
+    """
+    wiring = _wiring(connect)
+    words = _suffixed(source, "_pre") | _suffixed(target, "_post")
+    names = _prepare(model, name, namespace, values, words, _connect_pieces(wiring))
+    events = {f"pre_{event}": _event(name, source, event) for event in model.on_pre}
+    events |= {f"post_{event}": _event(name, target, event) for event in model.on_post}
+    _check_shapes(name, model, values, _synapse_shapes(wiring, len(source), len(target)))
+    built = Synapses(
+        source,
+        target,
+        model.parsed,
+        on_pre={f"pre_{event}": code for event, code in model.on_pre.items()},
+        on_post={f"post_{event}": code for event, code in model.on_post.items()},
+        on_event=events,
+        delay=None if model.delay is None else {f"pre_{event}": model.delay for event in model.on_pre},
+        namespace=names,
+        name=name,
+    )
+    built.connect(**wiring)
+    _set(built, model, values)
+    return built
+
+
+def _prepare(
+    model: Model,
+    name: str,
+    namespace: Mapping[str, Any] | None,
+    values: Mapping[str, Any],
+    words: Words,
+    extra: Iterable[Piece] = (),
+) -> dict[str, Any]:
+    """Check all that is known only now, and return the namespace of the Brian2 object."""
+    given = namespace or {}
+    for word in model.namespace:
+        if word not in given:
+            raise ModelError(f"'{name}': {model} needs '{word}' in the namespace; {suggest(word, given)}")
+    names = {word: given[word] for word in model.namespace}
+    try:
+        model.check_values(values)
+        pieces = [*model.pieces(), *model.value_pieces(values), *extra]
+        check(pieces, {**model.words(), **namespace_words(names), **words})
+    except ModelError as error:
+        raise ModelError(f"'{name}': {error}") from None
+    return names
+
+
+def _wiring(connect: bool | str | Mapping[str, Any]) -> dict[str, Any]:
+    if isinstance(connect, Mapping):
+        return dict(connect)
+    return {} if connect is True else {"condition": connect}
+
+
+def _suffixed(group: Any, suffix: str) -> dict[str, Any]:
+    return {word + suffix: var for word, var in group.variables.items() if not word.startswith("_")}
+
+
+def _event(name: str, group: Any, event: str) -> str:
+    if event not in group.events:
+        valid = suggest(event, group.events)
+        raise ModelError(f"'{name}': group '{group.name}' has no event '{event}'; {valid}")
+    return event
+
+
+def _connect_pieces(wiring: Mapping[str, Any]) -> Iterator[Piece]:
+    if isinstance(wiring.get("condition"), str):
+        yield Piece("connect", wiring["condition"], "condition")
+    if isinstance(wiring.get("p"), str):
+        yield Piece("connect, p", wiring["p"], "value")
+
+
+def _synapse_shapes(wiring: Mapping[str, Any], n_source: int, n_target: int) -> list[tuple[int, ...]]:
+    """Return the shapes that one value for each synapse may have; none if the run draws their number."""
+    if not wiring:
+        return [(n_source * n_target,), (n_source, n_target)]
+    if wiring == {"condition": "i == j"}:
+        return [(min(n_source, n_target),)]
+    if wiring.keys() == {"i", "j"} and not any(isinstance(index, str) for index in wiring.values()):
+        return [np.broadcast_shapes(np.shape(wiring["i"]), np.shape(wiring["j"]))]
+    return []
+
+
+def _check_shapes(
+    name: str, model: Model, values: Mapping[str, Any], shapes: Sequence[tuple[int, ...]]
+) -> None:
+    for word, value in values.items():
+        allowed = [()] if "shared" in model.parsed[word].flags else [(), *shapes]
+        if not isinstance(value, str) and np.shape(value) not in allowed:
+            wanted = " or ".join("one value" if not shape else str(shape) for shape in allowed)
+            raise ModelError(f"'{name}': {word} has the shape {np.shape(value)}, expected {wanted}")
+
+
+def _set(built: NeuronGroup | Synapses, model: Model, values: Mapping[str, Any]) -> None:
+    """Set the parameters first, so that start values given as expressions see them."""
+    for name, value in {**model.parameters, **model.initial, **values}.items():
+        setattr(built, name, np.ravel(value) if np.ndim(value) > 1 else value)
