@@ -1,0 +1,124 @@
+"""Turn a protocol into C++ sources: with `control`, the only module that knows Brian2's standalone device."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from brian2 import Equations, Network, NetworkOperation, second
+from brian2.core.tracking import InstanceFollower, InstanceTrackerSet
+from brian2.devices.device import all_devices, get_device, reset_device, set_device
+
+from dendritic_bp import control, variables
+from dendritic_bp.errors import UserError
+from dendritic_bp.variables import Settable, Stored
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What is known of a protocol once its sources are written; the duration is in seconds."""
+
+    stored: dict[str, Stored]
+    settable: dict[str, Settable]
+    duration: float
+
+
+def trace(protocol: Callable[[], Network], name: str, folder: Path) -> Trace:
+    """Call the protocol under the standalone device and write its sources into the folder."""
+    with _standalone_device() as device:
+        network = protocol()
+        _check(network, device, name)
+        named = variables.named(device)
+        result = Trace(
+            variables.stored(device, named), variables.settable(device, named), float(network.t / second)
+        )
+        control.insert(device, named, result.settable)
+        device.build(directory=str(folder), compile=False, run=False)
+        _freeze(device, name)
+    return result
+
+
+@contextmanager
+def _standalone_device() -> Iterator[Any]:
+    """Activate a clean standalone device in which names and noise terms come out as in a fresh process."""
+    device, runtime = all_devices["cpp_standalone"], get_device()
+    if runtime is device:
+        raise UserError("Program chooses the device itself: remove set_device('cpp_standalone').")
+    dt = runtime.defaultclock.dt
+    noise = property(_sorted(Equations.stochastic_variables.fget))
+    names: dict = defaultdict(InstanceTrackerSet)
+    with (
+        _replaced(InstanceFollower, "instance_sets", names),
+        _replaced(Equations, "stochastic_variables", noise),
+    ):
+        device.reinit()
+        set_device(device, build_on_run=False)
+        device.run_args_applied = True  # `control` puts the values in, at better places
+        try:
+            yield device
+        finally:
+            device.reinit()
+            reset_device()
+            runtime.defaultclock.dt = dt
+
+
+@contextmanager
+def _replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
+    """Replace an attribute for the duration of the block."""
+    before = owner.__dict__[name]
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        setattr(owner, name, before)
+
+
+class _Sorted(set):
+    """A set that is walked through in sorted order, whatever PYTHONHASHSEED."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(set.__iter__(self)))
+
+
+def _sorted(getter: Callable[[Any], set[str]]) -> Callable[[Any], set[str]]:
+    """Fix the order in which several noise terms (xi_s, xi_d) of one group are drawn."""
+    return lambda equations: _Sorted(getter(equations))
+
+
+class _Compiled:
+    """The device of objects that are compiled: their values can be neither read nor assigned."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        raise UserError(
+            f"This object was compiled into program '{self._name}': give values to run(values={{...}}) "
+            "and read results from the run, as in run['group.variable']."
+        )
+
+
+def _freeze(device: Any, name: str) -> None:
+    """Refuse any later access to the values of the compiled objects."""
+    for variable in device.arrays:
+        variable.device = _Compiled(name)
+
+
+def _check(network: Any, device: Any, name: str) -> None:
+    """Refuse what a compiled program would silently ignore, or what bypasses its control."""
+    if not isinstance(network, Network) or device.networks != {network}:
+        raise UserError(f"The protocol of '{name}' must build, run and return one brian2.Network.")
+    for each in network.sorted_objects:
+        if isinstance(each, NetworkOperation):
+            raise UserError(
+                f"Network operation '{each.name}' of '{name}' cannot be compiled: "
+                "use run_regularly, a TimedArray or an event instead."
+            )
+    if any(kind == "seed" for kind, _ in device.main_queue):
+        raise UserError(f"The protocol of '{name}' calls seed(): give the seed to run(seed=...) instead.")
+    if device.report_func:
+        raise UserError(f"The protocol of '{name}' runs with report=...: remove it, Program shows progress.")

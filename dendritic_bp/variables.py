@@ -1,0 +1,106 @@
+"""The variables of a traced network: what a run leaves of them on disk, and what can be given for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from brian2 import Group, Unit, get_unit
+from brian2.core.variables import DynamicArrayVariable
+from brian2.groups.group import CodeRunner
+
+SETTABLE_TYPES = {"float64", "float32", "int32", "int64", "bool"}  # what the generated main() can read
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Where and how a run leaves one variable on disk; an unknown length is None."""
+
+    file: str
+    dtype: str
+    shape: tuple[int | None, ...]
+    unit: str
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class Settable:
+    """What may be given for one variable at run time; an unknown length is None."""
+
+    argument: str
+    dtype: str
+    shape: tuple[int | None, ...]
+    unit: Any
+
+
+def si_unit(quantity: Any) -> Unit:
+    """Return the SI unit; 1 without dimension, where Brian2 says radian."""
+    return Unit(1) if quantity.dim.is_dimensionless else get_unit(quantity.dim)
+
+
+def named(device: Any) -> dict[str, Any]:
+    """Map 'object.variable' to every array whose owner still exists."""
+    return {f"{owner}.{var.name}": var for var in device.arrays if (owner := _owner_name(var))}
+
+
+def settable(device: Any, variables: dict[str, Any]) -> dict[str, Settable]:
+    """Describe what can be given: by 'object.variable', and TimedArrays by their own name."""
+    of_objects = {
+        name: Settable(name, _type(var), _shape(device, var), si_unit(var))
+        for name, var in variables.items()
+        if _can_be_set(var)
+    }
+    of_inputs = {
+        array.name: Settable(
+            f"{array.name}.values", array.values.dtype.name, array.values.shape, si_unit(array)
+        )
+        for array in device.timed_arrays
+    }
+    return of_objects | of_inputs
+
+
+def stored(device: Any, variables: dict[str, Any]) -> dict[str, Stored]:
+    """Describe the file of every variable, and those of the indices i and j of synapses."""
+    table = {name: _file(device, var) for name, var in variables.items() if not var.name.startswith("_")}
+    for synapses in (var.owner for var in variables.values() if var.name == "_synaptic_pre"):
+        for index, side, array in (("i", "source", "_synaptic_pre"), ("j", "target", "_synaptic_post")):
+            first = int(getattr(synapses, side).start)  # not 0 for a subgroup
+            table[f"{synapses.name}.{index}"] = _file(device, synapses.variables[array], first)
+    return table
+
+
+def _owner_name(variable: Any) -> str:
+    try:
+        return str(variable.owner.name)
+    except ReferenceError:  # an array that outlived its object, such as the index of a temporary subgroup
+        return ""
+
+
+def _can_be_set(variable: Any) -> bool:
+    """Tell variables and parameters of groups and synapses from what monitors and clocks keep."""
+    owner = variable.owner
+    kept = isinstance(owner, CodeRunner) and variable.name != "delay"
+    hidden = variable.read_only or variable.name.startswith("_") or _type(variable) not in SETTABLE_TYPES
+    return isinstance(owner, Group) and not kept and not hidden
+
+
+def _type(variable: Any) -> str:
+    return np.dtype(variable.dtype).name
+
+
+def _shape(device: Any, variable: Any) -> tuple[int | None, ...]:
+    if variable.scalar:
+        return ()
+    if not isinstance(variable, DynamicArrayVariable):
+        return (int(variable.size),)
+    count = device.array_cache.get(variable.owner.variables["N"])  # known unless wired at random
+    return (None if count is None else int(count[0]),)
+
+
+def _file(device: Any, variable: Any, offset: int = 0) -> Stored:
+    shape: tuple[int | None, ...] = () if variable.scalar else (variable.size,)
+    if isinstance(variable, DynamicArrayVariable):
+        shape = (None,) if variable.ndim == 1 else (None, int(variable.size[1]))
+    name = device.get_array_filename(variable)
+    return Stored(name, _type(variable), shape, str(si_unit(variable)), offset)
