@@ -1,0 +1,93 @@
+// Control of a compiled network from outside: seed, values, progress, finite numbers, end with the parent.
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <unistd.h>
+
+void set_from_command_line(const std::vector<std::string> args);
+
+namespace control {
+
+std::vector<std::string> arguments;  // each "name=value"
+const pid_t parent = getppid();
+const double *now = nullptr;  // simulated time, s
+
+std::string argument(const std::string &name)
+{
+    const std::string key = name + "=";
+    for (const auto &each : arguments)
+        if (each.compare(0, key.size(), key) == 0)
+            return each.substr(key.size());
+    return "";
+}
+
+void start(const std::vector<std::string> &args)
+{
+    arguments = args;
+    const unsigned long seed = std::stoul(argument("seed"));
+    for (size_t k = 0; k < brian::_random_generators.size(); k++)
+        brian::_random_generators[k].seed(seed + k);
+}
+
+void set_values(const std::vector<std::string> &names)
+{
+    for (const auto &name : names)
+        if (argument(name) != "")
+            set_from_command_line({name + "=" + argument(name)});
+}
+
+// Bits, not std::isfinite: that is compiled away under -ffinite-math-only.
+inline bool finite(double x)
+{
+    uint64_t bits;
+    std::memcpy(&bits, &x, sizeof bits);
+    return (~bits & 0x7ff0000000000000ull) != 0;
+}
+
+inline bool finite(float x)
+{
+    uint32_t bits;
+    std::memcpy(&bits, &x, sizeof bits);
+    return (~bits & 0x7f800000u) != 0;
+}
+
+template <class T> void require_finite(const char *name, const T *values, size_t size)
+{
+    for (size_t k = 0; k < size; k++)
+        if (!finite(values[k])) {
+            std::fprintf(stderr, "%s[%zu] is %g at t = %g s", name, k, double(values[k]), now ? *now : 0.0);
+            std::fflush(stderr);
+            _exit(1);
+        }
+}
+
+void check_finite();
+
+// Called every step; the clock is read every 64th, so that this costs a few nanoseconds.
+void tick()
+{
+    static unsigned long steps = 0, beats = 0;
+    static auto next = std::chrono::steady_clock::now();
+    if (++steps % 64 != 0 || std::chrono::steady_clock::now() < next)
+        return;
+    next = std::chrono::steady_clock::now() + std::chrono::milliseconds(200);
+    if (getppid() != parent)
+        _exit(1);
+    if (beats++ % 5 == 0)
+        check_finite();
+    std::printf("progress %g\n", *now);
+    std::fflush(stdout);
+}
+
+// Peak memory of this program; that of getrusage() would include the process which started it.
+void report_memory()
+{
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.compare(0, 6, "VmHWM:") == 0)
+            std::printf("memory %ld\n", std::stol(line.substr(6)));
+}
+
+}  // namespace control
