@@ -1,0 +1,180 @@
+"""Compile generated sources in a kept folder, recompiling only what changed."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from dendritic_bp.errors import UserError
+
+UNUSED_DAYS = 30  # binaries that nobody asked for during this time are removed
+
+# Precompiled; measured with 20 code objects on 2 cores: 4 s, against 12 s with Brian2's own makefile.
+HEADERS = """\
+#include "objects.h"
+#include "brianlib/common_math.h"
+#include "brianlib/stdint_compat.h"
+#include <algorithm>
+#include <climits>
+#include <cmath>
+#include <ctime>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <set>
+"""
+
+MAKEFILE = """\
+FLAGS = {flags} -I.
+OBJECTS = {objects}
+
+main: $(OBJECTS)
+\t$(CXX) $(OBJECTS) -o $@ {link_flags}
+
+%.o: %.cpp headers.h.gch makefile
+\t$(CXX) $(FLAGS) -MMD -MP -include headers.h -c $< -o $@
+
+headers.h.gch: headers.h makefile
+\t$(CXX) $(FLAGS) -MMD -MP -MF headers.d -x c++-header $< -o $@
+
+-include $(wildcard *.d */*.d)
+"""
+
+
+def cache_folder() -> Path:
+    """Return the folder of kept builds: $DENDRITIC_BP_CACHE, or dendritic_bp in the user's cache."""
+    if chosen := os.environ.get("DENDRITIC_BP_CACHE"):
+        return Path(chosen).expanduser().absolute()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dendritic_bp"
+
+
+def require() -> None:
+    """Refuse to go on without a compiler and make."""
+    missing = [tool for tool in (_compiler().split()[-1], "make") if shutil.which(tool) is None]
+    if missing:
+        raise UserError(
+            f"Cannot compile: {' and '.join(missing)} not found. "
+            "Install a C++ compiler and make, e.g. 'sudo apt install g++ make' or 'xcode-select --install'."
+        )
+
+
+def _compiler() -> str:
+    """Return the compile command, which goes through ccache where there is one."""
+    return os.environ.get("CXX") or ("ccache g++" if shutil.which("ccache") else "g++")
+
+
+def hash_folder(folder: Path) -> str:
+    """Return a hash of the sources and the data in a folder, whatever wrote them."""
+    digest = hashlib.sha256()
+    for path in sorted(each for each in folder.rglob("*") if each.is_file() and each.name != "makefile"):
+        digest.update(f"{path.relative_to(folder)}\0{path.stat().st_size}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def build(
+    sources: Path, source_hash: str, folder: Path, flags: Sequence[str] | None, jobs: int | None
+) -> Path:
+    """Compile fresh sources and return a folder with `main` and its data, which no later build changes.
+
+    The sources are copied over those of the last build, so that only what differs is compiled, while a
+    lock keeps other processes out. Sources that were compiled before are not compiled again.
+    """
+    makefile = _write_makefile(sources, flags)
+    binary = folder / "binaries" / f"{source_hash}-{_hash(makefile + _compiler())}"
+    with _locked(folder):
+        if not binary.exists():
+            _synchronise(sources, folder / "sources")
+            _make(folder, jobs or os.cpu_count() or 1)
+            _publish(folder / "sources" / "main", sources / "static_arrays", binary)
+        os.utime(binary)
+        _remove_unused(folder / "binaries")
+    return binary
+
+
+def _write_makefile(sources: Path, flags: Sequence[str] | None) -> str:
+    """Replace Brian2's makefile by one with precompiled headers and dependencies per file."""
+    brian2 = dict(re.findall(r"^(\w+) = *(.*)$", (sources / "makefile").read_text(), re.MULTILINE))
+    (sources / "headers.h").write_text(HEADERS)
+    text = MAKEFILE.format(
+        flags=brian2["OPTIMISATIONS"] if flags is None else " ".join(["-w", "-std=c++11", *flags]),
+        objects=re.sub(r"\.cpp\b", ".o", brian2["SRCS"]),
+        link_flags=brian2["LFLAGS"],
+    )
+    (sources / "makefile").write_text(text)
+    return text
+
+
+def _synchronise(sources: Path, target: Path) -> None:
+    """Copy the files that differ, leaving the others (and their dates) alone."""
+    for path in (each for each in sources.rglob("*") if each.is_file() and "static_arrays" not in each.parts):
+        copy = target / path.relative_to(sources)
+        if not copy.exists() or copy.read_bytes() != path.read_bytes():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+
+
+def _make(folder: Path, jobs: int) -> None:
+    """Run make, and report the compiler's first error."""
+    sloppy = "pch_defines,time_macros,include_file_mtime,include_file_ctime"  # ccache needs it for headers.h
+    done = subprocess.run(
+        ["make", f"-j{jobs}", f"CXX={_compiler()}"],
+        cwd=folder / "sources",
+        env=os.environ | {"CCACHE_SLOPPINESS": sloppy, "LC_ALL": "C"},
+        capture_output=True,
+        text=True,
+    )
+    (folder / "make.log").write_text(done.stdout + done.stderr)
+    if done.returncode != 0:
+        raise UserError(
+            f"Compiling failed in {folder}:\n{_first_error(done.stderr.splitlines())}\n(all in make.log)"
+        )
+
+
+def _first_error(lines: list[str]) -> str:
+    """Return the compiler's first error with the two lines that show the place."""
+    for k, line in enumerate(lines):
+        if "error:" in line or "undefined reference" in line:
+            return "\n".join(lines[k : k + 3])
+    return "\n".join(lines[-3:])
+
+
+def _publish(main: Path, data: Path, binary: Path) -> None:
+    """Put the binary and its data in a folder of their own, which appears complete or not at all."""
+    partial = binary.with_name(f"{binary.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    shutil.copy2(main, partial / "main")
+    shutil.move(data, partial / "static_arrays")
+    partial.rename(binary)
+
+
+def _remove_unused(binaries: Path) -> None:
+    """Remove binaries that were not asked for lately."""
+    for each in _older_than(binaries.iterdir(), UNUSED_DAYS):
+        shutil.rmtree(each, ignore_errors=True)
+
+
+def _older_than(paths: Iterable[Path], days: float) -> list[Path]:
+    return [path for path in paths if path.stat().st_mtime < time.time() - days * 86400]
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Wait until no other process builds in this folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
