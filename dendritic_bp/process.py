@@ -1,0 +1,96 @@
+"""Run a compiled program in a process of its own, and take no sign of trouble for success."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from dendritic_bp.errors import UserError
+
+Report = Callable[[float], object]  # called with the simulated time (s), a few times a second
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a run took: wall and processor time (s), and memory at its peak (MB)."""
+
+    run_s: float
+    cpu_s: float
+    peak_rss_mb: float
+
+
+def execute(binary: Path, arguments: list[str], folder: Path, report: Report, title: str) -> Cost:
+    """Run `main` with its results in the folder, and return what it took.
+
+    The process does not outlive an exception here (Ctrl-C, or one raised by `report`), nor the end of Python.
+
+    Raises:
+        UserError: it failed, was killed, stopped early or complained.
+    """
+    command = [str(binary / "main"), "--results_dir", f"{folder}/", *arguments]
+    start = time.perf_counter()
+    with (folder / "stderr.txt").open("w") as stderr:
+        child = subprocess.Popen(
+            command, cwd=binary, stdout=subprocess.PIPE, stderr=stderr, text=True, start_new_session=True
+        )
+        try:
+            said = [line for line in _lines(child) if not _is_progress(line, report)]
+            _, status, usage = os.wait4(child.pid, 0)
+        except BaseException:
+            child.kill()
+            child.wait()
+            raise
+        child.returncode = os.waitstatus_to_exitcode(status)
+    _require_success(child.returncode, said, folder, title)
+    return Cost(time.perf_counter() - start, usage.ru_utime + usage.ru_stime, _peak_mb(said, usage.ru_maxrss))
+
+
+def _lines(child: subprocess.Popen[str]) -> Iterator[str]:
+    assert child.stdout is not None
+    with child.stdout as stream:
+        yield from stream
+
+
+def _is_progress(line: str, report: Report) -> bool:
+    if not line.startswith("progress "):
+        return False
+    report(float(line.split()[1]))
+    return True
+
+
+def _peak_mb(said: list[str], maxrss: int) -> float:
+    """Return what the program says of its memory, or what macOS says: bytes of the largest process so far."""
+    return next((float(line.split()[1]) / 1e3 for line in said if line.startswith("memory ")), maxrss / 1e6)
+
+
+def _require_success(code: int, said: list[str], folder: Path, title: str) -> None:
+    """Take any complaint for a failure: the generated program goes on, and exits 0, after most errors."""
+    complaints = (folder / "stderr.txt").read_text() + "".join(line for line in said if "rror" in line)
+    if code < 0:
+        raise UserError(f"{title} was killed by {signal.Signals(-code).name}. {complaints}".strip())
+    if code > 0 or complaints:
+        raise UserError(f"{title} failed: {complaints.strip() or f'exit code {code}'}")
+    completed = float((folder / "last_run_info.txt").read_text().split()[1])
+    if completed < 1:
+        raise UserError(f"{title} was stopped after {completed:.0%} of its simulated time.")
+
+
+@contextmanager
+def progress_bar(duration: float, title: str) -> Iterator[Report]:
+    """Show simulated seconds of `duration`: as a bar on a terminal, as one line at the end elsewhere."""
+    start = time.perf_counter()
+    form = "{desc}: {percentage:3.0f}%|{bar}| {n:.1f}/{total:.1f} s simulated [{elapsed}<{remaining}]"
+    with tqdm(
+        total=duration, desc=title, bar_format=form, disable=not sys.stderr.isatty(), leave=False
+    ) as bar:
+        yield lambda now: bar.update(now - bar.n)
+    print(f"{title}: {duration:g} s simulated in {time.perf_counter() - start:.1f} s", file=sys.stderr)
