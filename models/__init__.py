@@ -1,0 +1,1 @@
+"""Models to copy and tweak: one mechanism per file, as text and quantities."""
