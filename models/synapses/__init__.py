@@ -1,0 +1,1 @@
+"""Synapses, plastic and fixed, between any two neuron models of `models.neurons`."""
