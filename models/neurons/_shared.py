@@ -23,12 +23,12 @@ dw_d/dt = (a_d*(v_d - E_L) - w_d)/tau_wd : amp        # restoring dendritic curr
 dtheta/dt = (E_theta - theta)/tau_theta : volt        # threshold
 """
 
-# A spike within T_burst of the last one belongs to a burst. With memory = 1 the window is that in which the sum
-# of exp(-t/T_burst) over *all* earlier spikes exceeds 1/e, as published: after a burst it is up to 9 ms longer.
+# A spike within T_burst of the last one belongs to a burst. With memory = 1 the window is that in which a sum
+# of exp(-t/T_burst) over *all* earlier spikes exceeds 1/e, as published: up to 9 ms longer after a burst.
 DETECTOR = """
 t_window : second                                     # until then, a spike belongs to a burst
 bursting : boolean                                    # the second spike of the burst has been seen
-follows = t - t_window < 1e-3*dt : boolean            # T_burst sharp still follows: a margin for rounding
+follows = t - t_window < 1e-6*T_burst : boolean       # T_burst sharp still follows: a margin for rounding
 """
 DETECTOR_EVENTS = {"event": "fires and not follows", "burst": "fires and follows and not bursting"}
 DETECTOR_RESET = """

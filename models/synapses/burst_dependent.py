@@ -4,8 +4,8 @@
 
 with E, B the events and bursts of the postsynaptic cell and x the trace of presynaptic events. A burst comes
 5-15 ms after its event, and x has changed by then: the burst term uses the x stored at the event (`x_event`),
-so that the terms cancel when the cell bursts with probability P_bar. `burst_dependent_published` reads x at the
-burst, and softly limits the rate of the postsynaptic cell.
+so that the terms cancel when the cell bursts with probability P_bar. `burst_dependent_published` reads x at
+the burst, and softly limits the rate of the postsynaptic cell.
 
 [P21] Payeur, Guerguiev, Zenke, Richards & Naud 2021, Nat Neurosci 24, doi:10.1038/s41593-021-00857-x
 """

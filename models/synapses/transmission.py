@@ -9,7 +9,7 @@ event_transmission = SynapseModel("event_transmission", "w : amp", on_pre={"even
 
 burst_transmission = SynapseModel("burst_transmission", "w : amp", on_pre={"burst": "I_top_post += w"})
 
-# Chosen here: zero on average while the sender bursts as usual, so that only a change of its bursting is felt.
+# Chosen here: zero on average while the sender bursts as usual, so that a change of its bursting is felt.
 centred_feedback = SynapseModel(
     "centred_feedback",
     "w : amp",
