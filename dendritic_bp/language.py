@@ -145,8 +145,12 @@ def _check_names(piece: Piece, assigned: set[str], read: set[str], words: Words)
         if name not in words and name not in assigned & read:
             problem = "is neither declared nor read" if name in assigned else "is not declared"
             raise piece.fault(f"'{name}' {problem}; {suggest(name, set(words) - set(DEFAULT_UNITS))}")
-        if name in assigned and name in words and getattr(words[name], "read_only", True):
+        if name in assigned and name in words and _is_fixed(words[name]):
             raise piece.fault(f"'{name}' cannot be assigned to: it is a constant or an expression")
+
+
+def _is_fixed(meaning: Any) -> bool:
+    return not isinstance(meaning, Variable) or meaning.read_only or meaning.constant
 
 
 def _check_units(piece: Piece, tree: ast.AST, words: dict[str, Any]) -> None:
