@@ -1,0 +1,43 @@
+"""What the tests of models share: running without a compiler, and cells that fire when they are told to."""
+
+import numpy as np
+from brian2 import Network, TimedArray, amp, defaultclock, ms, prefs, seed
+
+from dendritic_bp import NeuronModel, neurons
+from models.neurons import _shared
+
+DT = 0.1 * ms
+
+
+def simulate(duration, *objects, dt=DT):
+    """Run the objects with Brian2's numpy code."""
+    before, prefs.codegen.target, defaultclock.dt = prefs.codegen.target, "numpy", dt
+    seed(1)
+    try:
+        Network(*objects).run(duration, namespace={})
+    finally:
+        prefs.codegen.target = before
+
+
+# The detector and the averages of all neuron models, on spikes that are given.
+told = NeuronModel(
+    "told",
+    equations="fires = orders(t, i) > 0 : boolean\nI_basal : amp\nI_top : amp\nI_bias : amp\n"
+    + _shared.DETECTOR
+    + _shared.AVERAGES,
+    threshold="fires",
+    reset=_shared.DETECTOR_RESET,
+    events=_shared.DETECTOR_EVENTS,
+    on_event=_shared.ON_EVENT,
+    parameters=dict(T_burst=16 * ms, memory=0.0, tau_x=100 * ms, tau_avg=2000 * ms, eta_bias=0 * amp),
+    initial=dict(t_window=-1000 * ms),
+    namespace=("orders",),
+)
+
+
+def told_cells(name, trains, steps, **values):
+    """Build one cell for each of `trains`, which list the steps (of DT) in which it fires."""
+    orders = np.zeros((steps, len(trains)))
+    for cell, train in enumerate(trains):
+        orders[list(train), cell] = 1
+    return neurons(told, len(trains), name, namespace=dict(orders=TimedArray(orders, dt=DT)), **values)
