@@ -126,14 +126,13 @@ class Program:
 
     def _arguments(self, arrays: Mapping[str, np.ndarray], folder: Path) -> list[str]:
         """Write arrays beside the results and return the arguments "name=number" or "name=file"."""
-        settable, texts = self.trace().settable, []
+        settable, result = self.trace().settable, []
         for name, array in arrays.items():
-            text = f"{array.item():d}" if array.dtype.kind == "b" else repr(array.item())
+            file = folder / f"value-{name}.bin"
             if array.ndim:
-                text = str(folder / f"value-{name}.bin")
-                array.tofile(text)
-            texts.append(f"{settable[name].argument}={text}")
-        return texts
+                array.tofile(file)
+            result.append(f"{settable[name].argument}={file if array.ndim else repr(array.item())}")
+        return result
 
 
 def _require_seed(seed: Any) -> None:

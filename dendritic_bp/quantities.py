@@ -32,7 +32,7 @@ def parse_quantity(text: str) -> Quantity | float:
         return _value(ast.parse(text.strip(), mode="eval").body)
     except UserError as error:
         raise UserError(f"'{text}': {error}") from None
-    except SyntaxError:
+    except (SyntaxError, RecursionError, MemoryError):
         raise UserError(f"'{text}' is not a quantity; write it like 4*second or -38*mV.") from None
     except (ArithmeticError, brian2.DimensionMismatchError, TypeError, ValueError) as error:
         raise UserError(f"'{text}' cannot be computed: {error}") from None

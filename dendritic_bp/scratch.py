@@ -20,6 +20,7 @@ def owned_name() -> str:
 @contextmanager
 def appearing(target: Path) -> Iterator[Path]:
     """Yield a folder that takes its place at `target` when the block ends well, and vanishes otherwise."""
+    remove_orphans(target.parent)
     partial = target.with_name(f"{target.name}.partial.{owned_name()}")
     partial.mkdir(parents=True)
     try:
