@@ -56,6 +56,11 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dendritic_bp"
 
 
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def require() -> None:
     """Refuse to go on without a compiler and make."""
     missing = [tool for tool in (_compiler().split()[-1], "make") if shutil.which(tool) is None]
@@ -93,7 +98,7 @@ def build(
     with _locked(folder):
         if not binary.exists():
             _synchronise(sources, folder / "sources")
-            _make(folder, jobs or os.cpu_count() or 1)
+            _make(folder, jobs or cores())
             _publish(folder / "sources" / "main", sources / "static_arrays", binary)
         os.utime(binary)
         _remove_unused(folder / "binaries")
