@@ -1,0 +1,26 @@
+import os
+
+import brian2
+import protocols
+import pytest
+
+from dendritic_bp.program import Program
+
+
+@pytest.fixture(scope="session", autouse=True)
+def build_cache(tmp_path_factory):
+    """Keep builds and runs of the tests out of the user's cache."""
+    brian2.prefs.codegen.target = "numpy"  # else small tests of plain Brian2 wait for Cython
+    folder = tmp_path_factory.mktemp("cache")
+    before = os.environ.get("DENDRITIC_BP_CACHE")
+    os.environ["DENDRITIC_BP_CACHE"] = str(folder)
+    yield folder
+    os.environ.pop("DENDRITIC_BP_CACHE")
+    if before is not None:
+        os.environ["DENDRITIC_BP_CACHE"] = before
+
+
+@pytest.fixture(scope="session")
+def program(build_cache):
+    """Compile the network that most tests share, once."""
+    return Program(protocols.noisy, "noisy").build()

@@ -1,0 +1,336 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import brian2
+import numpy as np
+import protocols
+import pytest
+from brian2 import Network, NeuronGroup, Synapses, ms, mV, network_operation, nS, second, volt
+
+from dendritic_bp.errors import UserError
+from dendritic_bp.program import Program
+
+
+@pytest.fixture(scope="module")
+def run(program):
+    return program.run(seed=1, progress=False)
+
+
+def results(run):
+    return {name: run[name] for name in run.stored}
+
+
+def same(a, b):
+    return all(np.array_equal(a[name], b[name]) for name in a.stored)
+
+
+# --- seeds and values ---
+
+
+def test_seed_governs_noise_initial_values_and_wiring(program, run):
+    again, other = program.run(seed=1, progress=False), program.run(seed=2, progress=False)
+    assert same(run, again)
+    for name in ("spikes.t", "cells.v_0", "weights.i"):
+        assert not np.array_equal(run[name], other[name])
+
+
+def test_seed_must_be_a_whole_number(program):
+    for seed in (-1, 2**32, 1.5, "1", True):
+        with pytest.raises(UserError, match="seed must be a whole number"):
+            program.run(seed=seed)
+
+
+def test_value_comes_before_initial_values_and_stays(program):
+    run = program.run(
+        values={"cells.E_L": -70 * mV, "cells.offset": 0 * mV, "cells.sigma": 0 * mV}, progress=False
+    )
+    assert run["cells.E_L"] == -0.07
+    assert np.all(run["cells.v_0"] == -0.07)
+
+
+def test_value_of_synapses_comes_after_connect(program):
+    run = program.run(values={"weights.w": 3 * nS, "weights.eta": 0 * nS}, progress=False)
+    assert len(run["weights.w"]) == len(run["weights.i"]) > 0
+    assert np.all(run["weights.w"] == float(3 * nS))
+
+
+def test_shared_value_of_synapses_reaches_initial_strings(program):
+    run = program.run(seed=1, values={"weights.eta": 5 * nS}, progress=False)
+    assert run["weights.w"].max() > 5e-9
+    assert run["weights.eta"] == 0  # assigned between the two runs of the protocol
+
+
+def test_array_values_for_cells_and_synapses(program, run):
+    offset = np.linspace(0, 1, protocols.CELLS) * mV
+    w = np.linspace(1, 2, len(run["weights.w"])) * nS
+    quiet = {"cells.E_L": -100 * mV, "cells.sigma": 0 * mV}
+    other = program.run(seed=1, values={"cells.offset": offset, "weights.w": w, **quiet}, progress=False)
+    assert np.array_equal(other["cells.offset"], np.asarray(offset))
+    assert np.array_equal(other["weights.w"], np.asarray(w))
+
+
+def test_timed_array_value(program):
+    drive = np.zeros((protocols.STEPS, protocols.CELLS))
+    drive[:, 3] = 0.1
+    run = program.run(
+        values={"drive": drive * volt, "cells.sigma": 0 * mV, "cells.offset": 0 * mV}, progress=False
+    )
+    assert run["spikes.i"][0] == 3  # nothing else makes a cell fire; the others follow through the synapses
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"cels.E_L": 0 * mV}, r"'cels.E_L': did you mean 'cells.E_L'"),
+        ({"cells.E_L": -60}, r"cells.E_L: expected a quantity in V, got -60 \(in no unit\)"),
+        ({"cells.E_L": np.zeros(3) * mV}, r"cells.E_L: expected a single number, got shape \(3,\)"),
+        (
+            {"cells.offset": np.zeros(3) * mV},
+            r"cells.offset: expected a number or shape \(20,\), got shape \(3,\)",
+        ),
+        ({"drive": np.zeros(3) * mV}, r"drive: expected a number or shape \(10, 20\), got shape \(3,\)"),
+        ({"cells.E_L": np.nan * mV}, r"cells.E_L: all values must be finite, got nan"),
+        ({"weights.w": [1, np.inf] * nS}, r"weights.w: all values must be finite, got inf at \[1\]"),
+        ({"cells.E_L": "-60*mV"}, r"cells.E_L: '-60\*mV' is not a quantity"),
+    ],
+)
+def test_values_are_checked(program, values, message):
+    with pytest.raises(UserError, match=message):
+        program.run(values=values)
+
+
+def test_wrong_number_of_synapses_is_noticed_at_run_time(program):
+    with pytest.raises(UserError, match=r"noisy \(seed 0\) failed: .*does not match expected size"):
+        program.run(values={"weights.w": np.ones(3) * nS}, progress=False)
+
+
+def test_values_lists_names_shapes_and_units(program):
+    assert program.values["cells.E_L"] == ((), volt)
+    assert program.values["cells.offset"] == ((20,), volt)
+    assert program.values["weights.w"][0] == (None,)
+    assert program.values["drive"] == ((10, 20), volt)
+    assert "spikes.t" not in program.values
+
+
+# --- results ---
+
+
+def test_results_agree_with_each_other(run):
+    times, cells = run["spikes.t"], run["spikes.i"]
+    assert len(times) == len(cells) == run["spikes.N"]
+    assert np.array_equal(np.bincount(cells, minlength=protocols.CELLS), run["spikes.count"])
+    assert np.all(np.diff(times) >= 0)
+    assert run["traces.v"].shape == (2, 100)
+    assert np.array_equal(run["traces.v"][:, 0], run["cells.v_0"][[0, 3]])
+    assert (run["weights.i"].max(), run["weights.j"].min()) <= (19, 0)
+    assert run["weights.j"].max() < 15  # a subgroup counts its own cells
+
+
+def test_results_have_units_and_cost(run):
+    assert (run.unit("traces.v"), run.unit("spikes.t"), run.unit("cells.u")) == ("V", "s", "1")
+    assert 0 < run.cpu_s < run.run_s * 2 < 60
+    assert 1 < run.peak_rss_mb < 50
+    assert run.build_s > 0
+
+
+def test_unknown_result(run):
+    with pytest.raises(UserError, match="no result 'spike.t': did you mean 'spikes.t'"):
+        run["spike.t"]
+
+
+def test_folder_of_a_run_is_kept_or_goes_with_the_run(program, tmp_path):
+    kept = program.run(progress=False, folder=tmp_path / "kept")
+    assert json.loads((tmp_path / "kept" / "record.json").read_text())["seed"] == 0
+    with pytest.raises(UserError, match="exists already"):
+        program.run(progress=False, folder=tmp_path / "kept")
+    passing = program.run(progress=False)
+    assert same(kept, passing)
+    folder = passing.folder
+    del passing
+    assert not folder.exists()
+
+
+# --- failures ---
+
+
+def test_divergence_names_the_variable(program):
+    with pytest.raises(
+        UserError, match=r"noisy \(seed 4\) failed: cells\.u\[\d+\] is -?(nan|inf) at t = 0\.\d+ s"
+    ):
+        program.run(seed=4, values={"cells.growth": 1e9 / second}, progress=False)
+
+
+def test_interrupt_leaves_nothing(program, tmp_path):
+    def interrupt(now):
+        raise KeyboardInterrupt
+
+    endless = Program(protocols.counter(duration=1e6 * second), "endless")
+    with pytest.raises(KeyboardInterrupt):
+        endless.run(progress=interrupt, folder=tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
+    assert children() == []
+
+
+def test_killed_run_is_a_failure(tmp_path):
+    endless = Program(protocols.counter(duration=1e6 * second), "endless")
+    with pytest.raises(UserError, match=r"endless \(seed 0\) was killed by SIGKILL"):
+        endless.run(progress=lambda now: os.kill(children()[0], signal.SIGKILL), folder=tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_ends_with_its_python_and_is_cleaned_up(build_cache):
+    script = (
+        "import protocols; from brian2 import second; from dendritic_bp.program import Program;"
+        "endless = Program(protocols.counter(duration=1e6*second), 'endless');"
+        "endless.run(progress=lambda now: print(now, flush=True))"
+    )
+    python = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, env=environment())
+    python.stdout.readline()
+    (binary,) = children(python.pid)
+    python.kill()
+    python.communicate()
+    wait_until(
+        lambda: (
+            not Path(f"/proc/{binary}/cmdline").exists() or Path(f"/proc/{binary}/cmdline").read_text() == ""
+        )
+    )
+    runs = build_cache / "endless" / "runs"
+    assert len(list(runs.iterdir())) == 1
+    with pytest.raises(KeyboardInterrupt):
+        Program(protocols.counter(duration=1e6 * second), "endless").run(progress=interrupted)
+    assert list(runs.iterdir()) == []
+
+
+def interrupted(now):
+    raise KeyboardInterrupt
+
+
+def children(pid=None):
+    listed = subprocess.run(
+        ["pgrep", "-x", "main", "-P", str(pid or os.getpid())], capture_output=True, text=True
+    )
+    return [int(line) for line in listed.stdout.split()]
+
+
+def wait_until(condition, seconds=10):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+def environment(**extra):
+    return os.environ | {"PYTHONPATH": str(Path(__file__).parent)} | extra
+
+
+# --- what a compiled program cannot do ---
+
+
+def test_network_operation_is_refused():
+    def protocol():
+        @network_operation(name="peek")
+        def peek():
+            pass
+
+        network = Network(NeuronGroup(1, "x : 1", name="cell"), peek)
+        network.run(1 * ms)
+        return network
+
+    with pytest.raises(UserError, match="Network operation 'peek' of 'operation' cannot be compiled"):
+        Program(protocol, "operation").trace()
+
+
+def test_seed_and_missing_network_are_refused():
+    def seeded():
+        brian2.seed(1)
+        return protocols.counter()()
+
+    for protocol, message in ((seeded, "calls seed()"), (lambda: None, "must build, run and return one")):
+        with pytest.raises(UserError, match=message):
+            Program(protocol, "wrong").trace()
+
+
+def test_assignment_after_compilation_is_refused(program):
+    held = []
+
+    def protocol():
+        held.append(NeuronGroup(1, "x : 1", name="cell"))
+        held.append(Synapses(held[0], held[0], "w : 1", name="weights"))
+        held[1].connect()
+        network = Network(*held)
+        network.run(1 * ms)
+        return network
+
+    Program(protocol, "frozen").trace()
+    for assign in (
+        lambda: setattr(held[0], "x", 1),
+        lambda: setattr(held[0], "x", "i + 1"),
+        lambda: setattr(held[1], "w", 1),
+        lambda: held[0].x[:],
+    ):
+        with pytest.raises(UserError, match="compiled into program 'frozen': give values to run"):
+            assign()
+
+
+# --- the device ---
+
+
+def numpy_count():
+    cell = NeuronGroup(1, "x : 1", name="cell")
+    cell.run_regularly("x += 1", dt=1 * ms)
+    brian2.Network(cell).run(10 * ms)
+    return cell.x[0]
+
+
+def test_two_programs_and_the_runtime_device_in_one_process(program, run):
+    assert numpy_count() == 10
+    brian2.defaultclock.dt = 0.5 * ms
+    second_program = Program(protocols.counter(), "counter")
+    assert second_program.run(progress=False)["cell.x"] == [10]
+    assert brian2.defaultclock.dt == 0.5 * ms
+    brian2.defaultclock.dt = 0.1 * ms
+    assert same(run, program.run(seed=1, progress=False))
+    assert numpy_count() == 10
+
+
+def test_trace_does_not_depend_on_objects_alive_in_the_process(program):
+    alive = [protocols.counter()(), protocols.counter()()]
+    assert Program(protocols.noisy, "noisy").build().source_hash == program.source_hash
+    assert alive
+
+
+HASHED = (
+    "import protocols, hashlib; from dendritic_bp.program import Program;"
+    "p = Program(protocols.noisy, 'noisy'); r = p.run(seed=1, progress=False);"
+    "print(p.source_hash, hashlib.md5(r['spikes.t'].tobytes()).hexdigest())"
+)
+
+
+def test_hash_seed_changes_neither_sources_nor_spikes(program, run):
+    said = {
+        subprocess.check_output(
+            [sys.executable, "-c", HASHED], env=environment(PYTHONHASHSEED=seed), text=True
+        )
+        for seed in ("1", "3", "4")
+    }
+    assert len(said) == 1
+    assert said.pop().split()[0] == program.source_hash
+
+
+# --- progress ---
+
+
+def test_progress_is_one_line_without_a_terminal(program, capfd):
+    program.run(seed=7)
+    assert capfd.readouterr().err.startswith("noisy (seed 7): 0.1 s simulated in ")
+
+
+def test_progress_is_a_bar_on_a_terminal(program, capfd, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    program.run(seed=7)
+    assert "s simulated [" in capfd.readouterr().err
