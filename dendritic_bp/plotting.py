@@ -1,0 +1,126 @@
+"""Panels from arrays: each function draws one panel, on axes that it is given.
+
+Arrays come in SI units, as they are on disk. Nothing here keeps a state or needs a display.
+"""
+
+from collections.abc import Mapping
+from itertools import cycle
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+from numpy.typing import ArrayLike, NDArray
+
+from dendritic_bp.raster import Layer, raster, traces
+from dendritic_bp.style import COLOURS, COLUMN, LINE, PAGE, SMALL, THIN, figure, legend, level, panels, title
+
+__all__ = [
+    "COLUMN",
+    "PAGE",
+    "Layer",
+    "angles",
+    "confusion",
+    "figure",
+    "learning_curves",
+    "legend",
+    "panels",
+    "raster",
+    "receptive_fields",
+    "title",
+    "traces",
+]
+
+DASHES = ("solid", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (5, 1.5, 1, 1.5)))
+Floats = NDArray[np.float64]
+
+
+def learning_curves(
+    axes: Axes,
+    epochs: ArrayLike,
+    curves: Mapping[str, ArrayLike],
+    levels: Mapping[str, float] | None = None,
+    ylabel: str = "Test accuracy",
+) -> None:
+    """Draw accuracies (0..1) over epochs, each curve with its range over seeds.
+
+    A curve has the shape (seeds, epochs) or (epochs,); `levels` are lines to compare with, by name.
+    """
+    _bands(axes, epochs, curves)
+    for text, value in (levels or {}).items():
+        level(axes, value, text)
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    axes.set(xlabel="Epoch", ylabel=ylabel)
+    axes.set_ylim(top=1.01)
+    legend(axes, loc="lower right")
+
+
+def angles(
+    axes: Axes,
+    epochs: ArrayLike,
+    curves: Mapping[str, ArrayLike],
+    bar: float | None = 60,
+    xlabel: str = "Epoch",
+) -> None:
+    """Draw the angle (deg) between weight changes and the negative gradient, with its range over seeds.
+
+    A curve has the shape (seeds, epochs) or (epochs,); chance is 90, and `bar` is the angle to stay below.
+    """
+    _bands(axes, epochs, curves)
+    level(axes, 90, "chance (90°)", linestyle="solid")
+    if bar is not None:
+        level(axes, bar, f"bar ({bar:g}°)")
+    axes.set(xlabel=xlabel, ylabel="Angle to gradient descent (°)", ylim=(0, 120), yticks=range(0, 121, 30))
+    legend(axes, loc="upper left", ncols=2)
+
+
+def receptive_fields(
+    axes: Axes, weights: ArrayLike, shape: tuple[int, int] = (8, 8), unit: str = "pA", scale: float = 1e12
+) -> None:
+    """Draw the weights (cells, pixels) of each cell as an image, blue below zero and red above.
+
+    `scale` takes the weights from SI to `unit`. The colours end at the 99th percentile of the sizes.
+    """
+    weights = np.asarray(weights, float) * scale
+    limit = np.percentile(np.abs(weights), 99) or 1
+    columns = int(np.ceil(np.sqrt(len(weights) * axes.bbox.width / axes.bbox.height)))
+    mosaic = _mosaic(weights, shape, min(columns, len(weights)))
+    image = axes.imshow(mosaic, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
+    axes.set_axis_off()
+    bar = axes.figure.colorbar(image, cax=axes.inset_axes((1.02, 0.1, 0.015, 0.8)), extend="both")
+    bar.set_label(f"Weight ({unit})", fontsize=SMALL)
+    bar.ax.tick_params(labelsize=SMALL, width=THIN, length=2.5)
+    bar.outline.set_linewidth(THIN)
+
+
+def confusion(axes: Axes, labels: ArrayLike, predicted: ArrayLike, n_classes: int = 10) -> None:
+    """Draw how often (%) each true class (rows) is taken for each class (columns)."""
+    pairs = np.asarray(labels, int) * n_classes + np.asarray(predicted, int)
+    counts = np.bincount(pairs, minlength=n_classes**2).reshape(n_classes, n_classes)
+    percent = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axes.imshow(percent, cmap="Blues", vmin=0, vmax=100)
+    for (row, column), value in np.ndenumerate(percent):
+        if counts[row, column]:
+            colour = "white" if value > 55 else "black"
+            axes.text(column, row, f"{value:.0f}", ha="center", va="center", fontsize=SMALL, color=colour)
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+    axes.set(xticks=range(n_classes), yticks=range(n_classes), xlabel="Network's answer", ylabel="True class")
+    title(axes, "Share of the trials of each true class (%)")
+
+
+def _bands(axes: Axes, x: ArrayLike, curves: Mapping[str, ArrayLike]) -> None:
+    """Draw the mean over seeds as a line and the range over seeds as a band."""
+    for (name, values), colour, dash in zip(curves.items(), cycle(COLOURS), cycle(DASHES), strict=False):
+        seeds = np.atleast_2d(np.asarray(values, float))
+        axes.fill_between(x, seeds.min(axis=0), seeds.max(axis=0), color=colour, alpha=0.2, linewidth=0)
+        axes.plot(x, seeds.mean(axis=0), color=colour, linestyle=dash, linewidth=LINE, label=name)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+
+
+def _mosaic(weights: Floats, shape: tuple[int, int], columns: int) -> Floats:
+    """Lay out one image per cell on a grid, with a pixel of nothing between them."""
+    rows = -(-len(weights) // columns)
+    tiles = np.full((rows * columns, shape[0] + 1, shape[1] + 1), np.nan)
+    tiles[: len(weights), :-1, :-1] = weights.reshape(-1, *shape)
+    grid = tiles.reshape(rows, columns, *tiles.shape[1:])
+    return grid.swapaxes(1, 2).reshape(rows * tiles.shape[1], -1)[:-1, :-1]

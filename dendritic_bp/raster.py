@@ -1,0 +1,182 @@
+"""Panels with time on the x-axis: spikes of layers of cells, and voltages of single cells."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from numpy.typing import ArrayLike, NDArray
+
+from dendritic_bp.style import BLUE, FAINT, GREEN, GREY, LINE, ORANGE, SHADE, SMALL, THIN, legend, title
+
+EVENT, BURST, SOMA, APICAL = BLUE, ORANGE, "black", GREEN
+GAP = 0.04  # between layers, in shares of the panel
+SMALLEST = 0.15  # share of the panel that a layer has at least, however few its cells
+
+Interval = tuple[float, float]
+Spikes = tuple[ArrayLike, ArrayLike]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Hold the events and the bursts (second spikes) of a population, each as (times in s, cells)."""
+
+    name: str
+    size: int
+    events: Spikes
+    bursts: Spikes = ((), ())
+
+
+@dataclass(frozen=True)
+class _Strip:
+    """Hold where in the panel a layer is drawn."""
+
+    bottom: float
+    height: float
+    size: int
+
+    def y(self, cells: ArrayLike) -> Floats:
+        return self.bottom + (np.asarray(cells, float) + 0.5) * self.height / self.size
+
+
+def raster(
+    axes: Axes,
+    layers: Sequence[Layer],
+    window: Interval,
+    teaching: Sequence[Interval] = (),
+    trials: Mapping[float, str] | None = None,
+) -> None:
+    """Draw the events and bursts of layers of cells, the first layer at the bottom, within a window (s).
+
+    `teaching` intervals (s) are shaded, cells silent in the window are tinted, and `trials` sets a line and a
+    text where a trial begins (s).
+    """
+    strips = _strips([layer.size for layer in layers])
+    _teaching(axes, teaching, window)
+    for layer, strip in zip(layers, strips, strict=True):
+        _draw(axes, layer, strip, window)
+    _names(axes, layers, strips)
+    _trials(axes, trials or {}, window)
+    _time_axis(axes, window)
+    _raster_legend(axes, bool(teaching))
+
+
+def traces(
+    axes: Sequence[Axes],
+    times: ArrayLike,
+    soma: ArrayLike,
+    apical: ArrayLike,
+    names: Sequence[str],
+    spikes: Sequence[ArrayLike] | None = None,
+    teaching: Sequence[Interval] = (),
+) -> None:
+    """Draw the somatic and apical voltages (V) of cells over time (s), one per axes, spikes as ticks above.
+
+    `soma` and `apical` have the shape (cells, times); `spikes` holds the spike times (s) of each cell.
+    """
+    times = np.asarray(times, float)
+    trains = [()] * len(names) if spikes is None else spikes
+    for panel, v_s, v_d, name, train in zip(
+        axes, np.asarray(soma), np.asarray(apical), names, trains, strict=True
+    ):
+        _teaching(panel, teaching, (times[0], times[-1]))
+        _voltages(panel, times, np.asarray(v_s, float), np.asarray(v_d, float), train)
+        title(panel, name, pad=7)
+        panel.label_outer()
+    legend(axes[0].figure, handles=axes[0].lines[:2], loc="outside upper right", ncols=2)
+
+
+def _voltages(axes: Axes, times: Floats, v_s: Floats, v_d: Floats, train: ArrayLike) -> None:
+    window = (times[0], times[-1])
+    shown, _ = _from_start(times, window)
+    axes.plot(shown, v_d * 1e3, color=APICAL, linewidth=LINE, label="apical dendrite")
+    axes.plot(shown, v_s * 1e3, color=SOMA, linewidth=LINE * 0.75, label="soma")
+    ticks, _ = _from_start(_within(train, window), window)
+    above = axes.get_xaxis_transform()
+    axes.plot(ticks, np.full(ticks.size, 1.05), "|", color=SOMA, markersize=4, transform=above, clip_on=False)
+    axes.set_ylabel("Voltage (mV)")
+    _time_axis(axes, window)
+
+
+def _strips(sizes: Sequence[int]) -> list[_Strip]:
+    """Share the height among the layers by their sizes, small ones enlarged."""
+    shares = np.maximum(np.asarray(sizes, float) / sum(sizes), SMALLEST)
+    heights = shares / shares.sum() * (1 - GAP * (len(sizes) - 1))
+    bottoms = np.cumsum(heights + GAP) - heights - GAP
+    return [_Strip(*strip) for strip in zip(bottoms, heights, sizes, strict=True)]
+
+
+def _draw(axes: Axes, layer: Layer, strip: _Strip, window: Interval) -> None:
+    row = strip.height / strip.size * axes.bbox.height * 72 / axes.figure.dpi  # points
+    events, bursts = _inside(layer.events, window), _inside(layer.bursts, window)
+    silent = np.setdiff1d(np.arange(layer.size), np.concatenate([events[1], bursts[1]]))
+    axes.hlines(
+        strip.y(silent), 0, 1, transform=axes.get_yaxis_transform(), colors=FAINT, linewidths=row, zorder=0.5
+    )
+    length, width = np.clip(2.5 * row, 0.7, 6), np.clip(0.4 + 0.5 * row, 0.4, 1)  # of a tick, in points
+    for (times, cells), colour, ratio in ((events, EVENT, 1), (bursts, BURST, 1.3)):
+        shown, _ = _from_start(times, window)
+        axes.plot(shown, strip.y(cells), "|", c=colour, ms=length, mew=width * ratio, rasterized=True)
+
+
+def _names(axes: Axes, layers: Sequence[Layer], strips: Sequence[_Strip]) -> None:
+    middles = [strip.bottom + strip.height / 2 for strip in strips]
+    axes.set_yticks(middles, [f"{layer.name}\n{layer.size} cells" for layer in layers])
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.set_ylim(-GAP / 3, 1 + GAP / 3)
+
+
+def _trials(axes: Axes, trials: Mapping[float, str], window: Interval) -> None:
+    for start, text in trials.items():
+        (x,), _ = _from_start([start], window)
+        axes.axvline(x, color=GREY, linewidth=THIN / 2, zorder=0.7, clip_on=False)
+        axes.annotate(text, (x, 1), (2, 1), xycoords=axes.get_xaxis_transform(), textcoords="offset points",
+                      fontsize=SMALL, color=GREY)  # fmt: skip
+
+
+def _teaching(axes: Axes, teaching: Sequence[Interval], window: Interval) -> None:
+    for interval in teaching:
+        (start, stop), _ = _from_start(np.clip(interval, *window), window)
+        if stop > start:
+            axes.axvspan(start, stop, color=SHADE, linewidth=0, zorder=0.3)
+
+
+def _raster_legend(axes: Axes, teaching: bool) -> None:
+    tick: dict[str, Any] = {"marker": "|", "linestyle": "none", "markersize": 6, "markeredgewidth": 1.2}
+    handles: list[Artist] = [
+        Line2D([], [], color=EVENT, label="event", **tick),
+        Line2D([], [], color=BURST, label="burst", **tick),
+        Patch(color=FAINT, label="silent cell"),
+    ]
+    if teaching:
+        handles.append(Patch(color=SHADE, label="teacher on"))
+    legend(axes.figure, handles=handles, loc="outside upper right", ncols=4)
+
+
+def _time_axis(axes: Axes, window: Interval) -> None:
+    shown, unit = _from_start(window, window)
+    axes.set_xlim(*shown)
+    axes.set_xlabel(f"Time ({unit})")
+
+
+def _from_start(times: ArrayLike, window: Interval) -> tuple[Floats, str]:
+    """Return times since the start of the window, in ms or, in windows longer than 3 s, in s."""
+    since = np.asarray(times, float) - window[0]
+    return (since, "s") if window[1] - window[0] > 3 else (since * 1e3, "ms")
+
+
+def _within(times: ArrayLike, window: Interval) -> Floats:
+    times = np.asarray(times, float)
+    return times[(times >= window[0]) & (times < window[1])]
+
+
+def _inside(spikes: Spikes, window: Interval) -> tuple[Floats, NDArray[np.int64]]:
+    times, cells = np.asarray(spikes[0], float), np.asarray(spikes[1], np.int64)
+    inside = (times >= window[0]) & (times < window[1])
+    return times[inside], cells[inside]

@@ -1,0 +1,59 @@
+"""The look of all figures: journal widths, small type, colours that colour-blind readers can tell apart."""
+
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+from numpy.typing import NDArray
+
+COLUMN, PAGE = 3.4, 7.0  # inches
+SMALL, NORMAL = 7, 8  # points
+THIN, LINE = 0.6, 1.2  # points
+
+# The palette of Okabe & Ito (2008), Color Universal Design.
+BLUE, ORANGE, GREEN, PINK, YELLOW, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
+COLOURS = (BLUE, ORANGE, GREEN, PINK, YELLOW, SKY)
+GREY, FAINT, SHADE = "#6A6A6A", "#E3E6EA", "#FCEFC9"
+
+
+def figure(width: float = COLUMN, height: float = 2.4) -> Figure:
+    """Make an empty figure (inches) whose panels share the space without overlap."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def panels(drawing: Figure, rows: int = 1, columns: int = 1, **grid: Any) -> NDArray[Any]:
+    """Add a grid of styled axes and return them as an array (rows, columns)."""
+    axes = drawing.subplots(rows, columns, squeeze=False, **grid)
+    for panel in axes.flat:
+        dress(panel)
+    return axes
+
+
+def dress(axes: Axes) -> None:
+    """Give axes thin open spines and small type."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_linewidth(THIN)
+    axes.tick_params(labelsize=SMALL, width=THIN, length=2.5, pad=2)
+    for text in (axes.xaxis.label, axes.yaxis.label):
+        text.set_fontsize(NORMAL)
+
+
+def title(axes: Axes, text: str, **options: Any) -> None:
+    """Write a title in the size of the labels, flush left."""
+    axes.set_title(text, **{"loc": "left", "fontsize": NORMAL, "pad": 4, **options})
+
+
+def legend(owner: Axes | Figure | SubFigure, **options: Any) -> None:
+    """Add a frameless legend in small type to axes or, outside all panels, to a figure."""
+    owner.legend(
+        **{"fontsize": SMALL, "frameon": False, "handlelength": 1.4, "columnspacing": 1.2, **options}
+    )
+
+
+def level(axes: Axes, value: float, text: str, **line: Any) -> None:
+    """Draw a labelled horizontal line across the axes, such as chance or a published value."""
+    axes.axhline(value, **{"color": GREY, "linewidth": 0.8, "linestyle": (0, (4, 3)), "zorder": 1, **line})
+    axes.annotate(
+        text, (1, value), (-1, 2), xycoords=("axes fraction", "data"), textcoords="offset points",
+        ha="right", va="bottom", fontsize=SMALL, color=GREY,
+    )  # fmt: skip

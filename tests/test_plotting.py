@@ -1,0 +1,142 @@
+"""Figures show what the arrays hold, in legible type and with units on the axes."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from matplotlib import pyplot
+from matplotlib.text import Text
+
+from dendritic_bp import plotting
+from dendritic_bp.raster import BURST, EVENT
+
+GENERATOR = np.random.default_rng(0)
+LAYERS = [
+    plotting.Layer("input", 5, ([0.01, 0.05, 0.9], [0, 1, 2])),
+    plotting.Layer("output", 3, ([0.02, 0.06], [0, 2]), ([0.025], [0])),
+]
+
+
+def draw_raster(axes):
+    plotting.raster(axes, LAYERS, (0, 0.1), teaching=[(0.05, 0.1)], trials={0.0: "digit 3"})
+
+
+def draw_traces(axes):
+    voltage = GENERATOR.normal(-0.06, 0.01, (1, 100))
+    plotting.traces([axes], np.linspace(0, 0.3, 100), voltage, voltage, ["cell 1"], [[0.1]], [(0.1, 0.2)])
+
+
+def draw_learning(axes):
+    plotting.learning_curves(
+        axes, range(5), {"all": GENERATOR.uniform(0, 1, (3, 5)), "frozen": np.zeros(5)}, {"published": 0.97}
+    )
+
+
+def draw_angles(axes):
+    plotting.angles(axes, range(5), {"hidden": GENERATOR.uniform(40, 90, (3, 5))})
+
+
+def draw_fields(axes):
+    plotting.receptive_fields(axes, GENERATOR.normal(0, 1e-11, (7, 64)))
+
+
+def draw_confusion(axes):
+    plotting.confusion(axes, GENERATOR.integers(0, 10, 100), GENERATOR.integers(0, 10, 100))
+
+
+PANELS = [draw_raster, draw_traces, draw_learning, draw_angles, draw_fields, draw_confusion]
+
+
+def panel(draw):
+    drawing = plotting.figure(plotting.COLUMN, 3)
+    axes = plotting.panels(drawing)[0, 0]
+    draw(axes)
+    drawing.savefig(BytesIO(), format="png")
+    return axes
+
+
+@pytest.mark.parametrize("draw", PANELS)
+def test_type_is_legible_in_print(draw):
+    texts = panel(draw).figure.findobj(lambda artist: isinstance(artist, Text) and artist.get_text())
+    small = [text.get_text() for text in texts if text.get_visible() and text.get_fontsize() < 7]
+    assert texts
+    assert not small
+
+
+@pytest.mark.parametrize(
+    ("draw", "x", "y"),
+    [
+        (draw_raster, "Time (ms)", ""),
+        (draw_traces, "Time (ms)", "Voltage (mV)"),
+        (draw_learning, "Epoch", "Test accuracy"),
+        (draw_angles, "Epoch", "Angle to gradient descent (°)"),
+        (draw_confusion, "Network's answer", "True class"),
+    ],
+)
+def test_axes_name_quantity_and_unit(draw, x, y):
+    axes = panel(draw)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == (x, y)
+
+
+def drawn(axes, colour):
+    lines = [line for line in axes.lines if line.get_color() == colour and line.get_marker() == "|"]
+    return sorted(time for line in lines for time in line.get_xdata())
+
+
+def test_the_raster_holds_the_events_and_bursts_of_the_window():
+    axes = panel(draw_raster)
+    np.testing.assert_allclose(drawn(axes, EVENT), [10, 20, 50, 60])  # ms; the event at 0.9 s is outside
+    np.testing.assert_allclose(drawn(axes, BURST), [25])
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["input\n5 cells", "output\n3 cells"]
+
+
+def test_silent_cells_are_seen():
+    tints = [len(rows.get_segments()) for rows in panel(draw_raster).collections]
+    assert tints == [3, 1]
+
+
+def test_layers_of_very_different_size_stay_apart_and_visible():
+    axes = plotting.panels(plotting.figure())[0, 0]
+    everyone = [plotting.Layer("a", n, ([0.5] * n, range(n))) for n in (5000, 10)]
+    plotting.raster(axes, everyone, (0, 1))
+    big, small = [line.get_ydata() for line in axes.lines if line.get_color() == EVENT]
+    assert 0 < big.min() < big.max() < small.min() < small.max() < 1
+    assert small.max() - small.min() > 0.1
+
+
+def test_the_teacher_is_shaded_while_it_is_on():
+    spans = panel(draw_raster).patches
+    assert [(span.get_x(), span.get_x() + span.get_width()) for span in spans] == [(50, 100)]
+
+
+def test_curves_are_the_mean_and_the_range_over_seeds():
+    axes = plotting.panels(plotting.figure())[0, 0]
+    values = GENERATOR.uniform(0, 1, (3, 5))
+    plotting.learning_curves(axes, range(5), {"all": values})
+    np.testing.assert_allclose(axes.lines[0].get_ydata(), values.mean(axis=0))
+    low, high = axes.collections[0].get_paths()[0].get_extents().get_points()[:, 1]
+    np.testing.assert_allclose([low, high], [values.min(), values.max()])
+
+
+def test_each_field_is_its_own_tile_and_zero_is_white():
+    axes = plotting.panels(plotting.figure(4, 2))[0, 0]
+    weights = np.arange(-128.0, 192.0).reshape(5, 64)
+    plotting.receptive_fields(axes, weights, scale=1)
+    image = axes.images[0]
+    tiles = image.get_array()
+    np.testing.assert_array_equal(tiles[:8, :8], weights[0].reshape(8, 8))
+    np.testing.assert_array_equal(tiles[:8, 9:17], weights[1].reshape(8, 8))
+    assert tiles.mask[8].all()
+    assert image.norm.vmin == -image.norm.vmax
+
+
+def test_confusion_is_in_percent_of_the_true_class():
+    axes = plotting.panels(plotting.figure())[0, 0]
+    plotting.confusion(axes, labels=[0, 0, 0, 0, 1], predicted=[0, 0, 0, 1, 1], n_classes=3)
+    np.testing.assert_array_equal(axes.images[0].get_array(), [[75, 25, 0], [0, 100, 0], [0, 0, 0]])
+
+
+def test_no_figure_is_left_in_the_state_of_pyplot():
+    for draw in PANELS:
+        panel(draw)
+    assert pyplot.get_fignums() == []
