@@ -1,0 +1,43 @@
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FORBIDDEN = {"dendritic_bp": {"models", "experiments"}, "models": {"experiments"}}
+WITHOUT_BRIAN = ["analysis", "rate_network", "storage", "plotting"]  # figures are drawn from run folders
+
+
+def imported(path):
+    """Return the modules that a file imports, anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module
+
+
+@pytest.mark.parametrize("package", FORBIDDEN)
+def test_imports_go_down_only(package):
+    for path in (ROOT / package).rglob("*.py"):
+        tops = {name.split(".")[0] for name in imported(path)}
+        assert not tops & FORBIDDEN[package], path
+
+
+def library_modules(path, seen):
+    """Add to `seen` the files of the library that a file needs."""
+    if path in seen or not path.exists():
+        return
+    seen.add(path)
+    for name in imported(path):
+        if name.startswith("dendritic_bp."):
+            library_modules(ROOT / (name.replace(".", "/") + ".py"), seen)
+
+
+@pytest.mark.parametrize("name", WITHOUT_BRIAN)
+def test_analysis_and_figures_do_not_need_the_simulator(name):
+    needed = set()
+    library_modules(ROOT / "dendritic_bp" / f"{name}.py", needed)
+    for path in needed:
+        assert not any(module.split(".")[0] == "brian2" for module in imported(path)), path

@@ -1,0 +1,145 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from brian2 import EventMonitor, StateMonitor, TimedArray, ms, pA, second
+from numpy.testing import assert_allclose, assert_array_equal
+from simulate import DT, simulate, told_cells
+
+from dendritic_bp import neurons, synapses
+from models.neurons.burst_poisson import burst_poisson
+from models.neurons.poisson import poisson
+from models.synapses.burst_dependent import burst_dependent, burst_dependent_published
+from models.synapses.static import static
+from models.synapses.transmission import burst_transmission, centred_feedback, event_transmission
+
+W, ETA = 100 * pA, 1 * pA
+PRE, POST = [0, 120], [100, 180]  # steps of 0.1 ms; the second presynaptic spike is no event
+X = (1 - 1e-3) ** 100  # the trace of an event at step 0 when step 100 reads it
+
+
+def pair(model, pre, post, steps, post_values=None, **values):
+    """Run one synapse between two cells told to fire at given steps."""
+    source = told_cells("source", [pre], steps)
+    target = told_cells("target", [post], steps, **(post_values or {}))
+    wires = synapses(model, source, target, "wires", w=W, **values)
+    simulate(steps * DT, source, target, wires)
+    return wires, target
+
+
+def change(*args, **values):
+    """Return the change of the weight, in units of the learning rate."""
+    return float((pair(*args, **values)[0].w[0] - W) / ETA)
+
+
+@pytest.mark.parametrize(("P_bar", "E_bar"), [(0.25, 8), (0.7, 1)])
+def test_event_depresses_by_exactly_eta_P_bar_x(P_bar, E_bar):
+    averages = dict(E_bar=E_bar, B_bar=P_bar * E_bar)
+    assert change(burst_dependent, PRE, POST[:1], 150, averages) == pytest.approx(-P_bar * X, rel=1e-9)
+    assert change(burst_dependent_published, PRE, POST[:1], 150, averages, r_min=0 / second) == pytest.approx(
+        -P_bar * X, rel=1e-9
+    )
+
+
+def test_burst_potentiates_by_exactly_eta_x_of_its_event():
+    for P_bar in (0, 0.5):
+        averages = dict(E_bar=8, B_bar=8 * P_bar)
+        assert change(burst_dependent, PRE, POST, 200, averages) == pytest.approx((1 - P_bar) * X, rel=1e-9)
+
+
+def test_published_burst_reads_the_trace_that_has_changed_meanwhile():
+    late = [0, 170]  # 17 ms after the first: an event, between the postsynaptic event and its burst
+    averages = dict(E_bar=8, B_bar=0)
+    kept = change(burst_dependent, late, POST, 200, averages)
+    read = change(burst_dependent_published, late, POST, 200, averages, r_min=0 / second)
+    assert kept == pytest.approx(X, rel=1e-9)
+    assert read == pytest.approx((1 - 1e-3) ** 180 + (1 - 1e-3) ** 10, rel=1e-9)
+
+
+def test_third_spike_of_a_burst_changes_nothing():
+    assert change(burst_dependent, PRE, [*POST, 200], 250) == change(burst_dependent, PRE, POST, 250)
+
+
+def test_nothing_is_learned_without_presynaptic_events_or_with_the_gate_closed():
+    assert change(burst_dependent, [], POST, 200) == 0
+    assert change(burst_dependent, PRE, POST, 200, plastic=0) == 0
+
+
+def test_gate_may_depend_on_time():
+    gated = burst_dependent.with_input(("lesson",), plastic="lesson(t)")
+    lesson = TimedArray([1.0, 0.0], dt=15 * ms)  # learns the event at 10 ms, not the burst at 18 ms
+    averages = dict(E_bar=8, B_bar=2)
+    assert change(gated, PRE, POST, 200, averages, namespace=dict(lesson=lesson)) == pytest.approx(-0.25 * X)
+
+
+@pytest.mark.parametrize("model", [burst_dependent, burst_dependent_published], ids=lambda model: model.name)
+def test_weights_stay_within_their_limits(model):
+    busy = dict(E_bar=8, B_bar=8)  # above r_min
+    assert change(model, PRE, POST[:1], 150, busy, w_min=W - 0.1 * ETA) == pytest.approx(-0.1)
+    assert change(model, PRE, POST, 200, dict(E_bar=8), w_max=W + 0.1 * ETA) == pytest.approx(0.1)
+
+
+def test_published_rate_limits_are_soft():
+    quiet, busy = dict(E_bar=0, B_bar=0), dict(E_bar=40, B_bar=0)  # 0 and 20 Hz
+    assert change(burst_dependent_published, [0], [], 10, quiet) == pytest.approx(2)  # r_min - rate, in Hz
+    rate = 20 * (1 - DT / (2 * second)) ** 101
+    shrink = change(burst_dependent_published, PRE, POST[:1], 150, busy)
+    assert shrink == pytest.approx(-(1 - 10 / rate) * X, rel=1e-6)
+
+
+def test_weights_do_not_drift_while_cells_burst_as_usual():
+    # 200 independent synapses; P_bar is slow and has settled, so that the mean change is zero up to its error
+    sources = neurons(poisson, 200, "sources", drive=10 / second)
+    cells = neurons(burst_poisson, 200, "cells", I_soma=700 * pA, E_bar=200, tau_avg=20 * second)
+    cells.B_bar = "E_bar*p_burst"
+    wires = synapses(burst_dependent, sources, cells, "wires", connect="i == j", w=0 * pA)
+    events = EventMonitor(cells, "event", record=False, name="events")
+    simulate(4 * second, sources, cells, wires, events, dt=0.5 * ms)
+    learned = wires.w / pA
+    drift, error = learned.mean(), learned.std() / np.sqrt(200)
+    assert events.num_events > 200 * 4 * 5
+    assert abs(drift) < 3 * error < 1
+
+
+@pytest.fixture
+def sent():
+    """Return a function that sends an event at 0 ms, its burst at 5 ms and a third spike at 10 ms."""
+
+    def send(model, variable):
+        source = told_cells("source", [[0, 50, 100]], 150, E_bar=8, B_bar=2)
+        target = told_cells("target", [[]], 150)
+        wires = synapses(model, source, target, "wires", w=W)
+        trace = StateMonitor(target, variable, record=0, name="trace")
+        simulate(15 * ms, source, target, wires, trace)
+        return np.diff(np.append(trace[0].__getattr__(variable) / W, getattr(target, variable)[0] / W))
+
+    return send
+
+
+@pytest.mark.parametrize(
+    ("model", "variable", "jumps"),
+    [
+        (static, "I_basal", {0: 1}),
+        (replace(static, on_pre={"spike": "I_basal_post += w"}), "I_basal", {0: 1, 50: 1, 100: 1}),
+        (burst_dependent, "I_basal", {0: 1}),
+        (event_transmission, "I_top", {0: 1}),
+        (burst_transmission, "I_top", {50: 1}),
+        (centred_feedback, "I_top", {0: -0.25, 50: 1}),
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_what_each_synapse_transmits_and_when(sent, model, variable, jumps):
+    expected = np.zeros(150)
+    expected[list(jumps)] = list(jumps.values())
+    assert_allclose(sent(model, variable), expected, atol=1e-9)
+
+
+def test_centred_feedback_is_zero_on_average_while_the_sender_bursts_as_usual():
+    senders = neurons(burst_poisson, 200, "senders", I_soma=700 * pA, E_bar=200, tau_avg=20 * second)
+    senders.B_bar = "E_bar*p_burst"
+    target = told_cells("target", [[]], 1)
+    wires = synapses(centred_feedback, senders, target, "wires", w=W)
+    simulate(3 * second, senders, target, wires, dt=0.5 * ms)
+    events = 200 * 3 * 5  # at least
+    assert abs(target.I_top[0] / W) < 3 * np.sqrt(events * 2 * 0.1)
+    assert_array_equal(target.I_basal / pA, 0)
