@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import Any
 
 import brian2
 import numpy as np
 from brian2 import Quantity, Unit
 
-from dendritic_bp.errors import UserError, suggest
+from dendritic_bp.errors import UserError
 from dendritic_bp.variables import Settable, si_unit
 
 UNITS: dict[str, Unit] = {name: each for name, each in vars(brian2).items() if isinstance(each, Unit)}
@@ -43,11 +44,7 @@ def _value(node: ast.expr) -> Any:
         case ast.Constant(value=bool() | int() | float()):
             return node.value
         case ast.Name(id=name):
-            if name not in UNITS:
-                raise UserError(
-                    f"no unit '{name}'; {suggest(name, UNITS)}" if len(name) > 1 else f"no unit '{name}'"
-                )
-            return UNITS[name]
+            return _unit(name)
         case ast.UnaryOp(op=op, operand=operand) if type(op) in OPERATIONS:
             return OPERATIONS[type(op)](_value(operand))
         case ast.BinOp(left=left, op=ast.Pow(), right=right):
@@ -55,6 +52,15 @@ def _value(node: ast.expr) -> Any:
         case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATIONS:
             return OPERATIONS[type(op)](_value(left), _value(right))
     raise UserError(f"only numbers, units and + - * / ** are allowed, not '{ast.unparse(node)}'")
+
+
+def _unit(name: str) -> Unit:
+    if name not in UNITS:
+        wrong_case = [unit for unit in UNITS if unit.lower() == name.lower()]
+        close = wrong_case or get_close_matches(name, UNITS, n=3)
+        hint = f"did you mean {' or '.join(close)}?" if close else "use Brian2's names, such as mV or second"
+        raise UserError(f"no unit '{name}'; {hint}")
+    return UNITS[name]
 
 
 def _power(base: Any, exponent: Any) -> Any:

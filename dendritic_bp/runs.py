@@ -47,6 +47,11 @@ class Run:
         return self._entry(name).unit
 
     @property
+    def provenance(self) -> dict[str, Any]:
+        """Return what a result should be kept with: the sources and the cost, building included."""
+        return {"source_hash": self.source_hash, "build_s": self.build_s, **asdict(self.cost)}
+
+    @property
     def run_s(self) -> float:
         """Return the wall time of the run (s), building left out."""
         return self.cost.run_s

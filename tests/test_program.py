@@ -3,14 +3,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import brian2
 import numpy as np
 import protocols
 import pytest
 from brian2 import Network, NeuronGroup, Synapses, ms, mV, network_operation, nS, second, volt
+from processes import binaries, environment, gone, wait_until
 
 from dendritic_bp.errors import UserError
 from dendritic_bp.program import Program
@@ -173,13 +172,15 @@ def test_interrupt_leaves_nothing(program, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         endless.run(progress=interrupt, folder=tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
-    assert children() == []
+    assert binaries(os.getpid()) == []
 
 
 def test_killed_run_is_a_failure(tmp_path):
     endless = Program(protocols.counter(duration=1e6 * second), "endless")
     with pytest.raises(UserError, match=r"endless \(seed 0\) was killed by SIGKILL"):
-        endless.run(progress=lambda now: os.kill(children()[0], signal.SIGKILL), folder=tmp_path / "run")
+        endless.run(
+            progress=lambda now: os.kill(binaries(os.getpid())[0], signal.SIGKILL), folder=tmp_path / "run"
+        )
     assert list(tmp_path.iterdir()) == []
 
 
@@ -191,14 +192,10 @@ def test_a_run_ends_with_its_python_and_is_cleaned_up(build_cache):
     )
     python = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, env=environment())
     python.stdout.readline()
-    (binary,) = children(python.pid)
+    (binary,) = binaries(python.pid)
     python.kill()
     python.communicate()
-    wait_until(
-        lambda: (
-            not Path(f"/proc/{binary}/cmdline").exists() or Path(f"/proc/{binary}/cmdline").read_text() == ""
-        )
-    )
+    wait_until(lambda: gone(binary))
     runs = build_cache / "endless" / "runs"
     assert len(list(runs.iterdir())) == 1
     with pytest.raises(KeyboardInterrupt):
@@ -208,24 +205,6 @@ def test_a_run_ends_with_its_python_and_is_cleaned_up(build_cache):
 
 def interrupted(now):
     raise KeyboardInterrupt
-
-
-def children(pid=None):
-    listed = subprocess.run(
-        ["pgrep", "-x", "main", "-P", str(pid or os.getpid())], capture_output=True, text=True
-    )
-    return [int(line) for line in listed.stdout.split()]
-
-
-def wait_until(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
-
-
-def environment(**extra):
-    return os.environ | {"PYTHONPATH": str(Path(__file__).parent)} | extra
 
 
 # --- what a compiled program cannot do ---

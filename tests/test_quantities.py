@@ -30,7 +30,7 @@ def test_quantities_are_read(text, value):
         ("[1, 2]", "only numbers, units and"),
         ("'text'", "only numbers, units and"),
         ("9**9**9", "exponent .* is too large"),
-        ("4*secnd", "no unit 'secnd'; did you mean 'second'"),
+        ("4*secnd", "no unit 'secnd'; did you mean second"),
         ("4 second", "is not a quantity; write it like 4\\*second"),
         ("", "is not a quantity"),
         ("1*mV + 1*second", "cannot be computed"),

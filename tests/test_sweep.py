@@ -1,13 +1,12 @@
-import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import protocols
 import pytest
 from brian2 import mV, second
+from processes import environment
 
 from dendritic_bp.errors import UserError
 from dendritic_bp.sweep import sweep
@@ -70,11 +69,10 @@ def test_interrupt_ends_all_runs(tmp_path):
         "p = Program(protocols.counter(duration=1e6*second), 'endless');"
         "sys.stderr.isatty = lambda: True; sweep(p, [{'seed': k} for k in range(4)], 2, sys.argv[1])"
     )
-    env = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
     python = subprocess.Popen(
         [sys.executable, "-c", script, str(tmp_path)],
         stderr=subprocess.PIPE,
-        env=env,
+        env=environment(),
         text=True,
         start_new_session=True,
     )

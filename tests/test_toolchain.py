@@ -7,6 +7,7 @@ from pathlib import Path
 import protocols
 import pytest
 from brian2 import Function, ms
+from processes import environment
 
 from dendritic_bp import toolchain
 from dendritic_bp.errors import UserError
@@ -51,9 +52,10 @@ def test_two_processes_may_build_in_one_folder():
         "import sys, protocols; from dendritic_bp.program import Program;"
         "print(Program(protocols.counter(sys.argv[1]), 'shared', jobs=1).run(progress=False)['cell.x'])"
     )
-    env = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
     both = [
-        subprocess.Popen([sys.executable, "-c", script, step], stdout=subprocess.PIPE, env=env, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", script, step], stdout=subprocess.PIPE, env=environment(), text=True
+        )
         for step in ("x += 3", "x += 4")
     ]
     assert [each.communicate()[0] for each in both] == ["[30.]\n", "[40.]\n"]

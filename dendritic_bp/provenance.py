@@ -1,0 +1,48 @@
+"""Where a result comes from: the versions and the commit that made it."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+
+def origin(folder: Path) -> dict[str, Any]:
+    """Return command, time, machine, versions and the commit of the repository that holds the folder."""
+    return {
+        "command": sys.argv,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "versions": {
+            "python": platform.python_version(),
+            **{name: _version(name) for name in ("dendritic_bp", "brian2", "numpy")},
+        },
+        "git": _git_state(folder),
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _git_state(folder: Path) -> dict[str, Any] | None:
+    """Return the commit and whether the files differ from it; None outside a repository."""
+    commit = _git(folder, "rev-parse", "HEAD")
+    return (
+        None if commit is None else {"commit": commit, "changed": bool(_git(folder, "status", "--porcelain"))}
+    )
+
+
+def _git(folder: Path, *words: str) -> str | None:
+    try:
+        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True)
+    except FileNotFoundError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

@@ -1,0 +1,204 @@
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import xarray as xr
+from brian2 import mV
+from matplotlib.figure import Figure
+from processes import environment
+
+from dendritic_bp import cli
+from dendritic_bp.storage import Record
+
+DOC = "Count spikes of noisy cells."
+
+
+@pytest.fixture
+def experiment(program, tmp_path, monkeypatch):
+    """Return a function that runs a small experiment with a command line, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def options(parser):
+        parser.add_argument("--hidden", type=int, default=100)
+
+    def simulate(args):
+        experiment.calls += 1
+        experiment.args = args
+        run = program.run(seed=args.seed, values=args.set)
+        data = xr.Dataset({"t": ("spike", run["spikes.t"], {"units": "s"})})
+        return Record(data, {"spikes": len(run["spikes.t"])}, run.provenance)
+
+    def figures(data, summary):
+        figure = Figure()
+        figure.subplots().plot(data["t"])
+        return {"times": figure}
+
+    def experiment(*arguments):
+        cli.main(DOC, simulate, figures, options, "noise", arguments)
+
+    experiment.calls = 0
+    return experiment
+
+
+def refused(experiment, *arguments):
+    """Return the message with which the experiment exits."""
+    with pytest.raises(SystemExit) as stopped:
+        experiment(*arguments)
+    return str(stopped.value.code)
+
+
+def test_run_is_written_and_shown(experiment, capsys):
+    experiment("--seed", "3", "--set", "cells.E_L=-70*mV", "cells.sigma=5*mV")
+    folder = Path("results/noise/seed-3_cells.E_L=-70mV_cells.sigma=5mV")
+    assert {each.name for each in folder.iterdir()} == {"run.json", "data.nc", "summary.json", "times.png"}
+    assert experiment.args.set == {"cells.E_L": -70 * mV, "cells.sigma": 5 * mV}
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"spikes  {json.loads((folder / 'summary.json').read_text())['spikes']}\n")
+    assert f"-> {folder / 'times.png'}" in shown
+
+
+def test_run_json_tells_how_to_repeat_the_run(experiment, program):
+    experiment("--quick", "--hidden", "30", "--set", "cells.E_L=-70*mV", "--out", "here")
+    run = json.loads(Path("here/run.json").read_text())
+    assert (run["experiment"], run["seed"], run["set"]) == ("noise", 0, {"cells.E_L": "-70*mV"})
+    assert run["settings"] == {"quick": True, "seed": 0, "hidden": 30}
+    assert set(run["versions"]) == {"python", "brian2", "numpy", "dendritic_bp"}
+    assert run["source_hash"] == program.source_hash
+    assert run["run_s"] > 0 and run["build_s"] > 0
+    assert run["git"] is None or (len(run["git"]["commit"]) == 40 and run["git"]["changed"] in (True, False))
+
+
+def test_folder_is_named_after_what_was_changed(experiment):
+    experiment("--quick", "--hidden", "30", "--set", "weights.eta=0.1*nS/um**2*um**2")
+    assert Path("results/noise/seed-0_quick_hidden-30_weights.eta=0.1nS_per_um-2um-2/run.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("cells.E_l=-70*mV", "Program 'noisy' has no 'cells.E_l': did you mean 'cells.E_L'"),
+        ("cells.E_L=-70*pA", "cells.E_L: expected a quantity in V, got -70. pA (in A)"),
+        ("cells.E_L=-70*mv", "--set cells.E_L: '-70*mv': no unit 'mv'; did you mean mV"),
+        ("cells.E_L=nan", "--set cells.E_L: 'nan': no unit 'nan'"),
+        ("cells.E_L=1e999*mV", "cells.E_L: all values must be finite"),
+        ("cells.E_L=open('x')", "only numbers, units and"),
+        ("cells.E_L", "write OBJECT.NAME=VALUE"),
+        ("=3", "write OBJECT.NAME=VALUE"),
+    ],
+)
+def test_wrong_set_is_refused(experiment, change, message):
+    said = refused(experiment, "--set", change)
+    assert said.startswith("noise: ") and message in said
+    assert not list(Path().rglob("seed-*"))
+
+
+def test_value_set_twice_is_refused(experiment):
+    assert "cells.E_L is set twice" in refused(
+        experiment, "--set", "cells.E_L=1*mV", "--set", "cells.E_L=2*mV"
+    )
+
+
+def test_finished_run_is_not_overwritten_unasked(experiment):
+    experiment("--out", "here")
+    first = Path("here/run.json").read_text()
+    Path("here/old.png").touch()
+    assert "here holds a finished run" in refused(experiment, "--out", "here")
+    assert experiment.calls == 1  # refused before simulating
+    assert "no 'x'" in refused(experiment, "--out", "here", "--overwrite", "--set", "x=1")
+    assert Path("here/run.json").read_text() == first  # a failure does not cost the old run
+    experiment("--out", "here", "--overwrite", "--seed", "1")
+    assert json.loads(Path("here/run.json").read_text())["seed"] == 1
+    assert not Path("here/old.png").exists()
+
+
+def test_other_folders_are_left_alone(experiment):
+    Path("home").mkdir()
+    Path("home/photo.png").touch()
+    assert "holds files that are not of a run" in refused(experiment, "--out", "home", "--overwrite")
+    Path("file").touch()
+    assert "file" in refused(experiment, "--out", "file/below")
+    assert Path("home/photo.png").exists()
+
+
+def test_replot_draws_without_simulating(experiment, capsys):
+    experiment("--out", "here")
+    Path("here/times.png").unlink()
+    experiment("--replot", "here")
+    assert experiment.calls == 1
+    assert Path("here/times.png").exists()
+
+
+def test_replot_of_a_damaged_run_is_told(experiment):
+    experiment("--out", "here")
+    Path("here/data.nc").write_bytes(b"no data")
+    assert "here/data.nc" in refused(experiment, "--replot", "here")
+    assert "no run folder nowhere" in refused(experiment, "--replot", "nowhere")
+
+
+def test_interrupt_leaves_no_run(experiment, program, monkeypatch):
+    def interrupted(**_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(program, "run", interrupted)
+    assert "interrupted" in refused(experiment, "--out", "here")
+    assert not Path("here").exists()
+
+
+SCRIPT = '''
+"""Run for ever, or for a moment."""
+import protocols, xarray
+from brian2 import second
+from dendritic_bp import cli
+from dendritic_bp.program import Program
+from dendritic_bp.storage import Record
+
+def simulate(args):
+    duration = 0.01*second if args.quick else 1e6*second
+    program = Program(protocols.counter(duration=duration), "endless")
+    run = program.run(progress=lambda now: print("on", flush=True))
+    return Record(xarray.Dataset(), {"x": run["cell.x"][0]}, run.provenance)
+
+cli.main(__doc__, simulate, lambda data, summary: {})
+'''
+
+
+def test_killed_run_leaves_no_run_and_the_next_is_clean(tmp_path):
+    (tmp_path / "ever.py").write_text(SCRIPT)
+    command = [sys.executable, "ever.py", "--out", "here"]
+    python = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, env=environment())
+    assert python.stdout.readline() == b"on\n"
+    python.kill()
+    python.communicate()
+    assert not (tmp_path / "here/run.json").exists()
+    (tmp_path / "here/data.nc").write_text("half")
+    done = subprocess.run(
+        [*command, "--quick"], cwd=tmp_path, capture_output=True, text=True, env=environment()
+    )
+    assert done.returncode == 0, done.stderr
+    assert "x  10" in done.stdout
+    assert {each.name for each in (tmp_path / "here").iterdir()} == {"run.json", "data.nc", "summary.json"}
+
+
+def test_interrupted_script_exits_with_a_line(tmp_path):
+    (tmp_path / "ever.py").write_text(SCRIPT)
+    python = subprocess.Popen(
+        [sys.executable, "ever.py"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    )
+    assert python.stdout.readline() == "on\n"
+    python.send_signal(signal.SIGINT)
+    assert python.communicate(timeout=30)[1] == "ever: interrupted, no run was written.\n"
+    assert python.returncode == 1
+    assert list((tmp_path / "results/ever").iterdir()) == []
+
+
+def test_help_shows_the_question_of_the_experiment(experiment, capsys):
+    assert refused(experiment, "--help") == "0"
+    assert DOC in capsys.readouterr().out
