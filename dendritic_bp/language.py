@@ -5,16 +5,15 @@ only when the network runs. Both are refused here, where the mistake was made.
 """
 
 import ast
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from textwrap import dedent
 from typing import Any, Literal
 
 import numpy as np
-from brian2 import DEFAULT_CONSTANTS, DEFAULT_FUNCTIONS, DEFAULT_UNITS, Equations, Function, second
+from brian2 import DEFAULT_CONSTANTS, DEFAULT_FUNCTIONS, DEFAULT_UNITS, Function, second
 from brian2.core.variables import Variable
-from brian2.equations.equations import BOOLEAN, FLOAT, PARAMETER, EquationError, SingleEquation
+from brian2.equations.equations import FLOAT, SingleEquation
 from brian2.parsing.expressions import is_boolean_expression, parse_expression_dimensions
 from brian2.units.fundamentalunits import (
     DIMENSIONLESS,
@@ -31,44 +30,6 @@ Kind = Literal["value", "condition", "statements"]
 
 Words = Mapping[str, Any]
 """What each word of a model stands for: a Brian2 variable, function, constant or unit."""
-
-_BAD_EQUATION = (EquationError, ValueError, TypeError, SyntaxError)
-_DEFINITION = re.compile(r"^[ \t]*(?:d(\w+)[ \t]*/[ \t]*dt[ \t]*=|(\w+)[ \t]*(?:=(?!=)|:))", re.MULTILINE)
-
-
-def definitions(equations: str) -> dict[str, str]:
-    """Return the text of each definition in `equations`, by the name that it defines."""
-    starts = list(_DEFINITION.finditer(equations))
-    ends = [match.start() for match in starts[1:]] + [len(equations)]
-    return {m.group(1) or m.group(2): equations[m.start() : end] for m, end in zip(starts, ends, strict=True)}
-
-
-def parse(owner: str, equations: str, parameters: Mapping[str, Any]) -> Equations:
-    """Return Brian2's equations: of the text, and `name : unit (shared, constant)` for each parameter."""
-    table = [_parameter(f"{owner}, parameter {name}", name, value) for name, value in parameters.items()]
-    try:
-        return Equations(dedent(equations)) + Equations(table)
-    except _BAD_EQUATION as error:
-        raise ModelError(f"{owner}, equations: {_first_fault(equations) or error}") from None
-
-
-def _parameter(where: str, name: str, value: Any) -> SingleEquation:
-    dim = get_dimensions(value)
-    check_number(where, value, dim)
-    if np.ndim(value):
-        raise ModelError(f"{where} = {value}: is not a single number; declare it in the equations instead")
-    kind = BOOLEAN if isinstance(value, bool) else FLOAT
-    return SingleEquation(PARAMETER, name, dim, var_type=kind, flags=["shared", "constant"])
-
-
-def _first_fault(equations: str) -> str | None:
-    """Return the first definition that cannot be read by itself, and why."""
-    for text in definitions(equations).values():
-        try:
-            Equations(dedent(text))
-        except _BAD_EQUATION as error:
-            return f"`{text.strip()}`: {error}"
-    return None
 
 
 @dataclass(frozen=True)
@@ -106,9 +67,11 @@ def namespace_words(namespace: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def unit_text(dim: Dimension) -> str:
-    """Return a unit as Brian2's equations spell it."""
-    return "1" if dim == DIMENSIONLESS else repr(get_unit(dim))
+def unit_text(equation: SingleEquation) -> str:
+    """Return the unit of an equation, or its type, as Brian2's equations spell it."""
+    if equation.var_type != FLOAT:
+        return str(equation.var_type)
+    return "1" if equation.dim == DIMENSIONLESS else repr(get_unit(equation.dim))
 
 
 def check(pieces: Iterable[Piece], words: Words, later: Callable[[str], bool] = lambda _: False) -> None:

@@ -13,18 +13,9 @@ from brian2 import Equations, Quantity, StateUpdateMethod, second
 from brian2.equations.equations import BOOLEAN, DIFFERENTIAL_EQUATION, PARAMETER
 from brian2.units.fundamentalunits import get_dimensions
 
+from dendritic_bp.equations import definitions, parse
 from dendritic_bp.errors import ModelError, suggest
-from dendritic_bp.language import (
-    Kind,
-    Piece,
-    check,
-    check_number,
-    definitions,
-    parse,
-    standard_words,
-    unit_text,
-    variable,
-)
+from dendritic_bp.language import Kind, Piece, check, check_number, standard_words, unit_text, variable
 
 Table = Mapping[str, Any]  # numbers, quantities, arrays, or expressions as text
 
@@ -128,7 +119,7 @@ class _Model:
         for name in inputs:
             if name not in ports:
                 raise ModelError(f"{self}: no input '{name}'; {suggest(name, ports)}")
-        lines = [f"{name} = {text} : {unit_text(ports[name].dim)}" for name, text in inputs.items()]
+        lines = [f"{name} = {text} : {unit_text(ports[name])}" for name, text in inputs.items()]
         return self.with_equations("\n".join(lines), namespace=namespace)
 
 

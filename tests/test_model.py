@@ -5,7 +5,7 @@ import pytest
 from brian2 import Mohm, Quantity, ms, mV, nA, nan, pA
 
 from dendritic_bp import ModelError, NeuronModel, SynapseModel
-from dendritic_bp.language import definitions
+from dendritic_bp.equations import definitions
 
 tau_script = 10 * ms  # a name of the calling script, which models must not see
 
@@ -141,6 +141,8 @@ def test_input_replaces_a_port_or_a_parameter_and_keeps_its_unit():
     assert driven.parsed["tau"].dim == ms.dim
     assert "tau" not in driven.parameters and driven.namespace == ("images",)
     assert "dv/dt" in driven.equations and "due" in driven.parsed
+    silent = dataclasses.replace(leaky, on_event={})
+    assert silent.with_input(due="v > E_L").parsed["due"].var_type == "boolean"
 
 
 def test_wrong_input_is_refused():

@@ -1,0 +1,52 @@
+"""Read the equations of a model: split the text into definitions, and hand it to Brian2."""
+
+import re
+from collections.abc import Mapping
+from textwrap import dedent
+from typing import Any
+
+import numpy as np
+from brian2 import Equations
+from brian2.equations.equations import BOOLEAN, FLOAT, PARAMETER, EquationError, SingleEquation
+from brian2.units.fundamentalunits import get_dimensions
+
+from dendritic_bp.errors import ModelError
+from dendritic_bp.language import check_number
+
+_BAD_EQUATION = (EquationError, ValueError, TypeError, SyntaxError)
+_DEFINITION = re.compile(r"^[ \t]*(?:d(\w+)[ \t]*/[ \t]*dt[ \t]*=|(\w+)[ \t]*(?:=(?!=)|:))", re.MULTILINE)
+
+
+def definitions(equations: str) -> dict[str, str]:
+    """Return the text of each definition in `equations`, by the name that it defines."""
+    starts = list(_DEFINITION.finditer(equations))
+    ends = [match.start() for match in starts[1:]] + [len(equations)]
+    return {m.group(1) or m.group(2): equations[m.start() : end] for m, end in zip(starts, ends, strict=True)}
+
+
+def parse(owner: str, equations: str, parameters: Mapping[str, Any]) -> Equations:
+    """Return Brian2's equations: of the text, and `name : unit (shared, constant)` for each parameter."""
+    table = [_parameter(f"{owner}, parameter {name}", name, value) for name, value in parameters.items()]
+    try:
+        return Equations(dedent(equations)) + Equations(table)
+    except _BAD_EQUATION as error:
+        raise ModelError(f"{owner}, equations: {_first_fault(equations) or error}") from None
+
+
+def _parameter(where: str, name: str, value: Any) -> SingleEquation:
+    dim = get_dimensions(value)
+    check_number(where, value, dim)
+    if np.ndim(value):
+        raise ModelError(f"{where} = {value}: is not a single number; declare it in the equations instead")
+    kind = BOOLEAN if isinstance(value, bool) else FLOAT
+    return SingleEquation(PARAMETER, name, dim, var_type=kind, flags=["shared", "constant"])
+
+
+def _first_fault(equations: str) -> str | None:
+    """Return the first definition that cannot be read by itself, and why."""
+    for text in definitions(equations).values():
+        try:
+            Equations(dedent(text))
+        except _BAD_EQUATION as error:
+            return f"`{text.strip()}`: {error}"
+    return None
