@@ -43,8 +43,8 @@ w = clip(w + plastic*eta*clip(r_min - rate_post, 0*Hz, r_min)/Hz, w_min, w_max)
         "event": "w = clip(w + plastic*eta*(h - P_bar_post)*x_pre, w_min, w_max)",
         "burst": "w = clip(w + plastic*eta*(h + 1)*x_pre, w_min, w_max)",
     },
-    parameters=burst_dependent.parameters
-    | dict(
+    parameters=dict(
+        burst_dependent.parameters,
         r_min=2 * Hz,  # [P21] XOR
         r_max=10 * Hz,  # [P21] XOR
     ),
