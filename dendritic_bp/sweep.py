@@ -66,17 +66,15 @@ def _request(program: Program, seed: int = 0, values: Mapping[str, Any] | None =
 
 
 class _Watch:
-    """Add up the progress of the runs, and end them all once `stopped` is set."""
+    """Keep the simulated time of each run, and end the runs once `stopped` is set."""
 
-    def __init__(self, requests: Sequence[_Request], report: Report) -> None:
+    def __init__(self, requests: Sequence[_Request]) -> None:
         self.done = dict.fromkeys(requests, 0.0)
-        self.report = report
         self.stopped = False
 
     def beat(self, request: _Request, now: float) -> None:
         """Take note of the simulated time of one run; raise CancelledError to end it."""
         self.done[request] = now
-        self.report(sum(self.done.values()))
         if self.stopped:
             raise CancelledError
 
@@ -85,11 +83,12 @@ def _run_all(
     program: Program, requests: Sequence[_Request], workers: int, folder: Path | None, report: Report
 ) -> dict[_Request, Future[Run]]:
     """Make the runs, `workers` at a time; Ctrl-C ends those that are going on."""
-    watch = _Watch(requests, report)
+    watch = _Watch(requests)
     with ThreadPoolExecutor(workers) as pool:
-        futures = {each: pool.submit(_run, program, each, folder, watch) for each in requests}
         try:
-            wait(futures.values())
+            futures = {each: pool.submit(_run, program, each, folder, watch) for each in requests}
+            while wait(futures.values(), timeout=0.2).not_done:
+                report(sum(watch.done.values()))  # here, as a progress bar wants a single thread
         except BaseException:
             watch.stopped = True
             pool.shutdown(cancel_futures=True)

@@ -79,7 +79,10 @@ def test_interrupt_ends_all_runs(tmp_path):
     while len(list(tmp_path.iterdir())) < 2:
         assert python.poll() is None, python.stderr.read()
     python.send_signal(signal.SIGINT)
-    python.communicate(timeout=30)
+    try:
+        python.communicate(timeout=30)
+    finally:
+        python.kill()
     assert python.returncode != 0
     assert list(tmp_path.iterdir()) == []
 
