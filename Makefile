@@ -37,6 +37,7 @@ test: install
 reproduce: install
 	$(PY) -m pytest -m slow -rA
 
+# Runs in results/ are kept.
 clean:
-	rm -rf $(VENV) build dist results .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
