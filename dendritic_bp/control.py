@@ -22,11 +22,10 @@ def insert(device: Any, named: dict[str, Any], settable: dict[str, Settable]) ->
     queue = _with_sorted_clocks(device, device.main_queue)
     queue = _with_values(device, queue, inputs, variables)
     device.main_queue[:] = [_watched(entry) for entry in queue]
-    device.report_func = files("dendritic_bp").joinpath("run_control.h").read_text() + _finite_check(
-        device, variables
-    )
+    fixed = files("dendritic_bp").joinpath("run_control.h").read_text()
+    device.report_func = "\n".join([fixed, _finite_check(device, variables), _size_report(device)])
     device.insert_code("after_start", "control::start(args);")
-    device.insert_code("before_end", "control::check_finite();")
+    device.insert_code("before_end", "control::check_finite();\ncontrol::report_sizes();")
     device.insert_code("after_end", "control::report_memory();")
 
 
@@ -99,15 +98,33 @@ def _watched(entry: Entry) -> Entry:
 
 def _finite_check(device: Any, variables: dict[str, Any]) -> str:
     """Return the C++ function that goes through all floating-point variables."""
-    lines = [
-        _require_finite(device, name, var)
-        for name, var in variables.items()
-        if np.dtype(var.dtype).kind == "f"
-    ]
-    return "\n".join(["void control::check_finite()", "{", "    using namespace brian;", *lines, "}"])
+    real = {name: var for name, var in variables.items() if np.dtype(var.dtype).kind == "f"}
+    return _function("check_finite", [_require_finite(device, name, var) for name, var in real.items()])
 
 
 def _require_finite(device: Any, name: str, variable: Any) -> str:
     array = device.get_array_name(variable, access_data=False)
     where = f"{array}.data(), {array}.size()" if _one_per_synapse(variable) else f"{array}, _num_{array}"
-    return f'    require_finite("{name}", {where});'
+    return f'require_finite("{name}", {where});'
+
+
+def _size_report(device: Any) -> str:
+    """Return the C++ function that says how long each file should become."""
+    return _function(
+        "report_sizes",
+        [_report_size(device, variable) for variable in sorted(device.arrays, key=device.arrays.get)],
+    )
+
+
+def _report_size(device: Any, variable: Any) -> str:
+    array = device.get_array_name(variable, access_data=False)
+    size = f"_num_{array} * sizeof({array}[0])"
+    if isinstance(variable, DynamicArrayVariable):
+        size = f"{array}.size() * sizeof({array}[0])"
+        if variable.ndim == 2:
+            size = f"{array}.n * {array}.m * sizeof({array}(0, 0))"
+    return f'std::printf("size %s %zu\\n", "{device.get_array_filename(variable)}", size_t({size}));'
+
+
+def _function(name: str, lines: list[str]) -> str:
+    return "\n    ".join([f"void control::{name}()", "{", "using namespace brian;", *lines]) + "\n}\n"

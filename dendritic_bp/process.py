@@ -74,14 +74,23 @@ def _peak_mb(said: list[str], maxrss: int) -> float:
 
 def _require_success(code: int, said: list[str], folder: Path, title: str) -> None:
     """Take any complaint for a failure: the generated program goes on, and exits 0, after most errors."""
-    complaints = (folder / "stderr.txt").read_text() + "".join(line for line in said if "rror" in line)
+    errors = [line for line in said if "rror" in line and not line.startswith("size ")]
+    complaints = "".join([(folder / "stderr.txt").read_text(), *errors])
     if code < 0:
         raise UserError(f"{title} was killed by {signal.Signals(-code).name}. {complaints}".strip())
     if code > 0 or complaints:
         raise UserError(f"{title} failed: {complaints.strip() or f'exit code {code}'}")
+    if not all(_is_whole(folder, line) for line in said if line.startswith("size ")):
+        raise UserError(f"{title} could not write all its results to {folder}: is the disk full?")
     completed = float((folder / "last_run_info.txt").read_text().split()[1])
     if completed < 1:
         raise UserError(f"{title} was stopped after {completed:.0%} of its simulated time.")
+
+
+def _is_whole(folder: Path, line: str) -> bool:
+    """Compare a file with what the program says of it, "size FILE BYTES": it does not notice a full disk."""
+    _, file, size = line.split()
+    return (folder / file).exists() and (folder / file).stat().st_size == int(size)
 
 
 @contextmanager

@@ -64,6 +64,7 @@ template <class T> void require_finite(const char *name, const T *values, size_t
 }
 
 void check_finite();
+void report_sizes();
 
 // Called every step; the clock is read every 64th, so that this costs a few nanoseconds.
 void tick()

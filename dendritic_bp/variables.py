@@ -40,8 +40,9 @@ def si_unit(quantity: Any) -> Unit:
 
 
 def named(device: Any) -> dict[str, Any]:
-    """Map 'object.variable' to every array whose owner still exists."""
-    return {f"{owner}.{var.name}": var for var in device.arrays if (owner := _owner_name(var))}
+    """Map 'object.variable' to every array whose owner still exists, in an order that no hash decides."""
+    found = {f"{owner}.{var.name}": var for var in device.arrays if (owner := _owner_name(var))}
+    return dict(sorted(found.items()))
 
 
 def settable(device: Any, variables: dict[str, Any]) -> dict[str, Settable]:
