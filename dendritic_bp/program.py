@@ -54,7 +54,7 @@ class Program:
         """Call the protocol and write its sources, once; compile nothing."""
         if self._traced is None:
             start = time.perf_counter()
-            scratch.remove_orphans(self._sources.parent)
+            self._make_room()
             weakref.finalize(self, shutil.rmtree, self._sources, ignore_errors=True)
             self._traced = trace(self.protocol, self.name, self._sources)
             self.source_hash = toolchain.hash_folder(self._sources)
@@ -118,6 +118,17 @@ class Program:
         if not folder:
             weakref.finalize(run, shutil.rmtree, target, ignore_errors=True)
         return run
+
+    def _make_room(self) -> None:
+        """Make the folder for the sources, and remove those of processes that were killed."""
+        try:
+            self._sources.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(
+                f"Cannot build in {self.folder}: {error.strerror}. "
+                "Name another place in the environment variable DENDRITIC_BP_CACHE."
+            ) from None
+        scratch.remove_orphans(self._sources.parent)
 
     def _report(self, progress: bool | Report, title: str) -> AbstractContextManager[Report]:
         if progress is True:

@@ -12,6 +12,7 @@ from brian2 import Network, NeuronGroup, Synapses, ms, mV, network_operation, nS
 from processes import binaries, environment, gone, wait_until
 
 from dendritic_bp.errors import UserError
+from dendritic_bp.process import execute
 from dendritic_bp.program import Program
 
 
@@ -164,6 +165,12 @@ def test_divergence_names_the_variable(program):
         program.run(seed=4, values={"cells.growth": 1e9 / second}, progress=False)
 
 
+def test_full_disk_is_noticed(program, run, tmp_path):
+    (tmp_path / run.stored["spikes.t"].file).symlink_to("/dev/full")
+    with pytest.raises(UserError, match="noisy could not write all its results to .*: is the disk full?"):
+        execute(program._binary, ["seed=1"], tmp_path, print, "noisy")
+
+
 def test_interrupt_leaves_nothing(program, tmp_path):
     def interrupt(now):
         raise KeyboardInterrupt
@@ -254,6 +261,17 @@ def test_assignment_after_compilation_is_refused(program):
     ):
         with pytest.raises(UserError, match="compiled into program 'frozen': give values to run"):
             assign()
+
+
+def test_folder_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="Cannot build in .*Not a directory.*DENDRITIC_BP_CACHE"):
+        Program(protocols.counter(), "counter", tmp_path / "file" / "below").trace()
+
+
+def test_name_of_a_program_is_checked():
+    with pytest.raises(UserError, match="'my net' cannot name a program"):
+        Program(protocols.counter(), "my net")
 
 
 # --- the device ---
