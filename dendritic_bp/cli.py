@@ -105,7 +105,7 @@ def _run(experiment: _Experiment, given: argparse.Namespace) -> None:
         Path(given.out) if given.out else Path("results", experiment.name, _title(experiment, given, changes))
     )
     given.set = {name: _quantity(name, text) for name, text in changes.items()}
-    settings = {key: value for key, value in vars(given).items() if key not in PLUMBING}
+    settings = {key: _plain(value) for key, value in vars(given).items() if key not in PLUMBING}
     with _claimed(folder, given.overwrite):
         record = experiment.simulate(given)
         figures = experiment.figures(record.data, record.summary)
@@ -114,6 +114,13 @@ def _run(experiment: _Experiment, given: argparse.Namespace) -> None:
         _clean(folder)
         paths = write_run(folder, record, figures)
     _show(record.summary, paths)
+
+
+def _plain(value: Any) -> Any:
+    """Return what run.json can hold: numbers, words and lists as they are, the rest (quantities) as text."""
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value if isinstance(value, str | int | float | None) else str(value)
 
 
 def _changes(texts: Sequence[str]) -> dict[str, str]:

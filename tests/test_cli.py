@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 import xarray as xr
-from brian2 import mV
+from brian2 import mV, second
 from matplotlib.figure import Figure
 from processes import environment
 
 from dendritic_bp import cli
+from dendritic_bp.quantities import parse_quantity
 from dendritic_bp.storage import Record
 
 DOC = "Count spikes of noisy cells."
@@ -23,6 +24,7 @@ def experiment(program, tmp_path, monkeypatch):
 
     def options(parser):
         parser.add_argument("--hidden", type=int, default=100)
+        parser.add_argument("--trial", type=parse_quantity, default=0.15 * second)
 
     def simulate(args):
         experiment.calls += 1
@@ -64,7 +66,7 @@ def test_run_json_tells_how_to_repeat_the_run(experiment, program):
     experiment("--quick", "--hidden", "30", "--set", "cells.E_L=-70*mV", "--out", "here")
     run = json.loads(Path("here/run.json").read_text())
     assert (run["experiment"], run["seed"], run["set"]) == ("noise", 0, {"cells.E_L": "-70*mV"})
-    assert run["settings"] == {"quick": True, "seed": 0, "hidden": 30}
+    assert run["settings"] == {"quick": True, "seed": 0, "hidden": 30, "trial": "150. ms"}
     assert set(run["versions"]) == {"python", "brian2", "numpy", "dendritic_bp"}
     assert run["source_hash"] == program.source_hash
     assert run["run_s"] > 0 and run["build_s"] > 0
