@@ -57,7 +57,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 def simulate(args: argparse.Namespace) -> Record:
     """Train and test, and measure the alignment with the gradient."""
     hidden = tuple(args.hidden or (QUICK_HIDDEN if args.quick else HIDDEN))
-    epochs = args.epochs or (QUICK_EPOCHS if args.quick else EPOCHS)
+    epochs = (QUICK_EPOCHS if args.quick else EPOCHS) if args.epochs is None else args.epochs
     _require(hidden, epochs)
     data = digits(args.seed)
     schedule = Schedule.of(data, epochs, args.seed)
