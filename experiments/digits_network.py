@@ -54,7 +54,7 @@ START = dict(
 HIDDEN = dict(tau_top=100 * ms, rate_target=12 * Hz, eta_home=0.2 * pA, I_bias=600 * pA)
 OUTPUT = dict(rate_target=6.6 * Hz, eta_home=1 * pA, I_bias=600 * pA)
 
-FIRST = dict(eta=1.2 * pA, w="100*pA*randn()")
+FIRST = dict(eta=1 * pA, w="100*pA*randn()")
 FEEDBACK = ("learned", "random", "zero", "shuffled")
 
 
@@ -65,7 +65,7 @@ def higher(below: int) -> dict[str, Any]:
 
 def feedback(kind: str, onto: int) -> dict[str, Any]:
     """Return the settings of a kind of feedback onto a layer of so many cells."""
-    learned = dict(w_0=600 * pA / onto, eta=higher(onto)["eta"], gain=0.01 * onto)
+    learned = dict(w_0=600 * pA / onto, eta=higher(onto)["eta"], gain=0.0125 * onto)
     change = dict(
         learned={},
         random=dict(w_0=10 * nA / onto, eta=0 * pA),
