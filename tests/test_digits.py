@@ -1,5 +1,6 @@
 """The schedule teaches and learns when it should, the network is local, and a run is measured as it was."""
 
+import argparse
 import re
 import sys
 from dataclasses import replace
@@ -192,6 +193,32 @@ def test_kinds_of_feedback(kind):
         }[kind]
     )
     assert float(values["feedback1_pre_burst.delay"] / second) == (0.2 if kind == "shuffled" else 0)
+
+
+def variants(hidden, *arguments):
+    """Return the values of the run and its controls that a command line asks for."""
+    parser = argparse.ArgumentParser()
+    digits.options(parser)
+    return digits._variants(parser.parse_args(arguments), hidden)
+
+
+def test_each_control_differs_from_the_run_in_one_thing():
+    main, *controls = variants((30, 20), "--controls").items()
+    assert main == ("", feedback_values("learned", (30, 20)))
+    different = {
+        name: {key for key in values if key not in main[1] or values[key] != main[1][key]}
+        for name, values in controls
+    }
+    assert different == {
+        "hidden frozen": {"forward1.eta", "forward2.eta"},  # and not forward3, onto the output
+        "feedback zero": {"feedback1.gain", "feedback2.gain"},
+        "feedback shuffled": {f"feedback{k}_pre_{e}.delay" for k in (1, 2) for e in ("event", "burst")},
+    }
+
+
+def test_one_run_is_made_unless_controls_are_asked_for():
+    (frozen,) = variants((30,), "--feedback", "random", "--hidden-plasticity", "off").values()
+    assert frozen == feedback_values("random", (30,)) | digits._frozen((30,))
 
 
 # --- the command line ---
