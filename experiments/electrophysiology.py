@@ -37,7 +37,7 @@ from dendritic_bp.voltage import (
 
 MODELS = Path(__file__).parents[1] / "models/neurons"
 CALCIUM = -38e-3  # V: a dendrite above is in a plateau
-PLATEAU = 10e-3  # s: a plateau lasts longer
+PLATEAU = 20e-3  # s: a plateau lasts longer
 SPIKE = pulses(2 * nA, 50 * ms, 5 * ms)  # one action potential
 HEIGHTS = np.arange(0, 1501, 20)  # pA
 DELAYS = np.arange(-20, 20.1, 0.5)  # ms, from the onset at the soma to that at the dendrite
