@@ -1,11 +1,18 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
-from brian2 import SpikeMonitor, ms, mV, nA, um
+from brian2 import Hz, SpikeMonitor, StateMonitor, ms, mV, nA, nS, um
 from numpy.testing import assert_allclose
 from simulate import simulate
 
 from dendritic_bp import ModelError
 from models.neurons.layer5 import CHANNELS, CORE, SECTIONS, S, layer5, membrane, where
+
+EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 
 # By hand, from the published formulas: (variable or rate, at mV, value in SI units).
 BY_HAND = [
@@ -97,3 +104,29 @@ def test_bad_input_is_refused_with_model_and_parameter(changes, message):
 
 def test_core_resistivity_is_that_of_the_soma():
     assert SECTIONS["soma"].R_a == CORE["R_a"]
+
+
+def test_stimulus_of_the_experiment_is_what_it_says(monkeypatch):
+    monkeypatch.syspath_prepend(EXPERIMENTS)
+    from layer5_protocols import stimulated
+
+    cell = layer5("cell", model=stimulated)
+    cell.here_soma[0], cell.here_synapse[8] = 1, 1
+    cell.I_pulse, cell.T_pulse, cell.f_pulse, cell.n_pulse = 1 * nA, 2 * ms, 200 * Hz, 3
+    cell.t_pulse, cell.t_syn, cell.g_peak = 1 * ms, 2 * ms, 20 * nS
+    seen = StateMonitor(cell, ["I_electrode", "g_syn"], record=[0, 8], name="seen")
+    simulate(14 * ms, cell, seen, dt=0.025 * ms)
+    current, conductance = seen.I_electrode / nA, seen.g_syn / nS
+    starts = seen.t[1:][np.diff(current[0]) > 0.5] / ms
+    assert_allclose(starts, [1, 6, 11])
+    assert_allclose(current[0].sum(), 3 * 80)
+    assert not current[1].any() and not conductance[0].any()
+    assert_allclose([conductance[1].max(), seen.t[conductance[1].argmax()] / ms], [20, 3])
+
+
+@pytest.mark.slow
+def test_every_measurement_of_the_experiment_lies_within_its_tolerance(tmp_path):
+    command = [sys.executable, EXPERIMENTS / "layer5.py", "--quick", "--out", tmp_path / "run"]
+    subprocess.run(command, check=True, capture_output=True)
+    summary = json.loads((tmp_path / "run/summary.json").read_text())
+    assert summary["rows_passed"] == summary["rows_total"] == 24
