@@ -91,7 +91,7 @@ def varied(
 
 
 def _varied(cable: Cable, changes: Mapping[str, Any]) -> Cable:
-    geometry = {each.name for each in fields(Cable)} & set(changes)
+    geometry = {each.name for each in fields(Cable) if each.name != "values"} & set(changes)
     values = {name: value for name, value in changes.items() if name not in geometry}
     return replace(cable, values={**cable.values, **values}, **{name: changes[name] for name in geometry})
 

@@ -106,3 +106,9 @@ def test_bad_cables_are_refused_with_model_section_and_parameter(changes, messag
 def test_unknown_section_is_refused():
     with pytest.raises(ModelError, match="model 'passive': no section 'tuff'; did you mean 'tuft'"):
         varied(passive, dict(tuft=cable()), dict(tuff=dict(g_leak=1 * siemens / meter**2)))
+
+
+def test_unknown_entry_of_a_section_is_refused():
+    for name in ("lenght", "values"):
+        with pytest.raises(ModelError, match=f"section 'tuft': model 'passive': no variable '{name}'"):
+            built(varied(passive, dict(tuft=cable()), dict(tuft={name: 1 * um})))
