@@ -10,7 +10,7 @@ Prediction Every row lies within its tolerance: one spike 0 to 7.5 ms before the
 Published  Bahl et al. 2012, J Neurosci Methods 210 (the cell, ModelDB 146026, init_model7 with calcium; the
            reference column is that program in NEURON 9); Larkum, Zhu & Sakmann 1999, Nature 398 (BAC firing);
            Larkum, Kaiser & Sakmann 1999, PNAS 96 (critical frequency).
-Command    python experiments/layer5.py   (two minutes; --quick: one)
+Command    python experiments/layer5.py   (two minutes; --quick: one; half of it compiles)
 """
 
 import argparse
@@ -28,8 +28,8 @@ from dendritic_bp.storage import Record
 # key: test, protocol, kind, unit, reference (NEURON), lowest and highest accepted. Rows of window, thresholds
 # and frequency are measured on the coarse grid of the reference, and their tolerance is one step of it.
 # Not among the rows: how long a train keeps the tuft above -40 mV. The reference says 62 to 64 ms, not where;
-# ours are 55 to 56 ms at 0.75 of the tuft and 58 to 62 ms at 0.25. tests/test_layer5_neuron.py writes the same
-# equations for NEURON once more: there, too, the window begins at -3.5 ms and the trains last as long as ours.
+# ours are 55 to 56 ms at 0.75 of the tuft and 58 to 62 ms at 0.25. tests/test_layer5_neuron.py writes these
+# equations for NEURON: there, too, trains last as long as ours and the window begins at -3.5 ms.
 EXPECTED = {
     "rest_soma_mv": ("18", "rest, soma", "ref", "mV", -69.54, -69.8, -69.2),
     "rest_tuft_mv": ("18", "... tuft", "ref", "mV", -65.6, -65.9, -65.3),
