@@ -14,7 +14,10 @@ from models.neurons.pyramidal import pyramidal
 
 two_compartment = replace(
     pyramidal.with_equations(
-        "dv_s/dt = (E_L - v_s)/tau_s + (g_s*plateau + w_s + I_s)/C_s : volt (unless refractory)",
+        """
+dv_s/dt = free*((E_L - v_s)/tau_s + (g_s*plateau + w_s + I_s)/C_s) : volt
+free = int(t - t_spike > T_ref - dt/2) : 1            # 0 in the refractory period, in which v_s is held
+""",
         parameters=dict(
             T_ref=3 * ms,  # [NS18]
             T_delay=0.5 * ms,  # [NS18]
@@ -23,5 +26,4 @@ two_compartment = replace(
         initial=dict(v_s="E_L", w_d=0 * pA),  # chosen here
     ),
     name="two_compartment",
-    refractory="T_ref",
 )
