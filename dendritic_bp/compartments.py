@@ -1,7 +1,7 @@
 """Couple compartments within a population: a table of cylinders becomes equation text that can be read.
 
-`coupled("cell", dict(soma=Cylinder(9*um, 9*um), tuft=Cylinder(9*um, 2*um, "soma")))` gives equations
-and parameters for a `NeuronModel`. Each compartment has a voltage `v_NAME` and a membrane, which axial currents
+`coupled("cell", dict(soma=Cylinder(9*um, 9*um), tuft=Cylinder(99*um, 2*um, "soma")))` gives equations and
+parameters for a `NeuronModel`. Each compartment has a voltage `v_NAME` and a membrane, which axial currents
 and `I_into_NAME`, for the model to define, charge. Sizes and conductances are parameters, so that a compiled
 program can sweep them.
 """

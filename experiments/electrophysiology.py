@@ -2,7 +2,8 @@
 
 Question   Do the cells back-propagate, make plateaus, detect coincidence and burst as published?
 Method     Each protocol is a set of trials, each trial a cell of one group, without noise: current pulses
-           into soma and dendrite (tests 1-6, at time steps of 0.1 and 0.025 ms).
+           into soma and dendrite of the two-compartment cell (tests 1-6, at steps of 0.1 and 0.025 ms) and
+           into a tree (23), glutamate onto a basal branch (15-16), steady states (17), and the cost.
 Prediction Every value lies within its tolerance: "lit" rows are numbers from experiments, "ref" rows what the
            published equations give. One somatic spike halves the dendritic current that makes a burst.
 Published  Naud & Sprekeler 2018, PNAS 115 (the cell); Larkum, Zhu & Sakmann 1999, Nature 398 (coincidence);
@@ -17,13 +18,15 @@ from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 
+import _branches
 import numpy as np
-from brian2 import Hz, ms, nA, pA
+from brian2 import Hz, Network, defaultclock, ms, nA, pA, second
 
-from dendritic_bp import NeuronModel, battery, cli, plotting
+from dendritic_bp import NeuronModel, battery, cli, neurons, plotting
 from dendritic_bp.battery import Row
 from dendritic_bp.electrode import Recording, inject, pulses
 from dendritic_bp.load import neuron_model
+from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
 from dendritic_bp.voltage import (
     amplitude,
@@ -34,8 +37,11 @@ from dendritic_bp.voltage import (
     time_above,
     window,
 )
+from models.neurons.two_compartment import two_compartment
 
 MODELS = Path(__file__).parents[1] / "models/neurons"
+DEFAULT = "two_compartment"
+CELLS = 10_000
 CALCIUM = -38e-3  # V: a dendrite above is in a plateau
 PLATEAU = 20e-3  # s: a plateau lasts longer
 SPIKE = pulses(2 * nA, 50 * ms, 5 * ms)  # one action potential
@@ -155,38 +161,64 @@ def measure(seen):
     return numbers | {"paired_to_alone": numbers["paired_threshold_pa"] / numbers["alone_threshold_pa"]}
 
 
+def rows_of(expected, numbers, model, dt=None):
+    """Put what was measured beside what was expected; `dt` belongs to the key if a test has several."""
+    step = "" if dt is None else f"_dt_{dt / ms:g}"
+    label = model if dt is None else f"{model}, {dt / ms:g} ms"
+    return [
+        Row(key + step, test, text, label, kind, unit, *map(float, (*limits, numbers[key])))
+        for key, (test, text, kind, unit, *limits) in expected.items()
+    ]
+
+
 def single_cell(model: NeuronModel, dt, values=None):
     """Run tests 1-6 on a model and return the rows, and the run."""
     trials = [trial for protocol in PROTOCOLS for trial in protocol.trials]
     seen, run = inject(model, trials, DURATION, dt=dt, values=values)
-    numbers, step = measure(seen), f"{dt / ms:g} ms"
-    return [
-        Row(
-            f"{key}_dt_{dt / ms:g}",
-            test,
-            text,
-            f"{model.name}, {step}",
-            *rest[:2],
-            *map(float, rest[2:]),
-            float(numbers[key]),
-        )
-        for key, (test, text, *rest) in EXPECTED.items()
-    ], run
+    return rows_of(EXPECTED, measure(seen), model.name, dt), run
+
+
+def branches(steps):
+    """Run the tests of cells with branches and return the rows."""
+    rows = rows_of(_branches.EXPECTED_BRANCH, _branches.measure_branch(), "basal_branch")
+    rows += rows_of(_branches.EXPECTED_BLOCK, _branches.measure_block(), "basal_branch")
+    for dt in steps:
+        rows += rows_of(_branches.EXPECTED_TREE, _branches.measure_tree(dt), "dendritic_tree", dt)
+    return rows
+
+
+def population():
+    """Build and run the 10,000 cells whose cost is measured."""
+    defaultclock.dt = 0.1 * ms
+    cells = neurons(two_compartment, CELLS, "cells", I_soma="800*pA*rand()", I_apical="400*pA*rand()")
+    network = Network(cells)
+    network.run(1 * second, namespace={})
+    return network
+
+
+def cost():
+    """Return the row of the processor time for each cell and step."""
+    nanoseconds = min(Program(population, "cost").run(seed=k).cpu_s for k in range(3)) / (CELLS * 1e4) * 1e9
+    expected = {"cost_ns": ("cost", "10,000 cells: per cell and step", "ref", "ns", 5, -inf, 12)}
+    return rows_of(expected, {"cost_ns": nanoseconds}, "two_compartment")
 
 
 def options(parser):
     """Add the flags of this experiment."""
     words = "a neuron of models/neurons, or the path of a file that holds one"
-    parser.add_argument("--model", default="two_compartment", help=words)
+    parser.add_argument("--model", default=DEFAULT, help=words)
 
 
 def simulate(args: argparse.Namespace) -> Record:
     """Run the battery and print its table."""
     model = neuron_model(args.model, MODELS)
     rows, run = [], None
-    for dt in (0.1 * ms,) if args.quick else (0.1 * ms, 0.025 * ms):
+    steps = (0.1 * ms,) if args.quick else (0.1 * ms, 0.025 * ms)
+    for dt in steps:
         more, run = single_cell(model, dt, args.set)
         rows += more
+    if args.model == DEFAULT:
+        rows += branches(steps) + cost()
     print(battery.table(rows))
     return Record(battery.to_dataset(rows), battery.summary(rows), run.provenance)
 
