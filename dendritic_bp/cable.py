@@ -40,13 +40,23 @@ class Cable:
 
 
 def spatial_neuron(
-    model: NeuronModel, cables: Mapping[str, Cable], name: str, R_i: Quantity, dt: Quantity
+    model: NeuronModel,
+    cables: Mapping[str, Cable],
+    name: str,
+    R_i: Quantity,
+    dt: Quantity,
+    namespace: Mapping[str, Any] | None = None,
 ) -> SpatialNeuron:
     """Build one cell called `name` from its cables, with the membrane of `model` and the time step `dt`.
 
     The model declares the voltage `v` and defines `Im`, the current per area into the cell. The threshold is
-    that of the root. Lengths and diameters in the cell are those of `equivalent`. Raises ModelError.
+    that of the root. Lengths and diameters in the cell are those of `equivalent`. `namespace` gives what the
+    model's `namespace` names. Raises ModelError.
     """
+    given = namespace or {}
+    for word in model.namespace:
+        if word not in given:
+            raise ModelError(f"'{name}': {model} needs '{word}' in the namespace; {suggest(word, given)}")
     for section, cable in cables.items():
         _check(f"{model}, section '{section}'", cable, model)
     where = compartments(cables, str(model))
@@ -60,7 +70,7 @@ def spatial_neuron(
         method=model.method,
         Ri=R_i,
         dt=dt,
-        namespace={},
+        namespace={word: given[word] for word in model.namespace},
         name=name,
     )
     _set(cell, model, cables, where)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from brian2 import Hz, SpikeMonitor, StateMonitor, ms, mV, nA, nS, um
+from brian2 import Hz, SpikeMonitor, StateMonitor, TimedArray, ms, mV, nA, nS, um
 from numpy.testing import assert_allclose
 from simulate import simulate
 
@@ -29,6 +29,7 @@ BY_HAND = [
     ("b_inf_kslow", -58, 0.5),
     ("tau_b_kslow", -75, 0.8723),  # 360 + 1010 - 23.7*21 ms
     ("tau_b1_kslow", 0, 3.52),  # 2350 + 1380 - 210 ms
+    ("tau_b1_kslow", -130, 1e-3),  # the published formula gives -3 s
     ("m_inf_nap", -48, 0.5),
     ("tau_m_nap", -50, 7.650e-5),  # 0.025 + 0.14/e ms
     ("tau_m_nap", -40, 1.650e-4),  # 0.02 + 0.145 ms
@@ -130,3 +131,13 @@ def test_every_measurement_of_the_experiment_lies_within_its_tolerance(tmp_path)
     subprocess.run(command, check=True, capture_output=True)
     summary = json.loads((tmp_path / "run/summary.json").read_text())
     assert summary["rows_passed"] == summary["rows_total"] == 24
+
+
+def test_current_can_be_given_as_an_expression():
+    model = membrane.with_input(("stimulus",), I_electrode="stimulus(t)*int(i == 0)")
+    stimulus = TimedArray([0, 1.5] * nA, dt=1 * ms)
+    cell = layer5("cell", model=model, namespace=dict(stimulus=stimulus))
+    simulate(2 * ms, cell, dt=0.025 * ms)
+    assert cell.v[0] > cell.v[1] + 5 * mV
+    with pytest.raises(ModelError, match="'bad': model 'layer5' needs 'stimulus' in the namespace"):
+        layer5("bad", model=model)

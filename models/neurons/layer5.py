@@ -8,6 +8,7 @@ changed: `layer5("cell", tuft=dict(g_sca=0 * S))` is a cell without calcium chan
       ModelDB 146026, init_model7 with calcium
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from brian2 import Quantity, SpatialNeuron, cm, ms, mV, ohm, psiemens, uF, um, usiemens
@@ -100,9 +101,14 @@ where = compartments(SECTIONS)
 
 
 def layer5(
-    name: str, dt: Quantity = DT, model: NeuronModel = membrane, **changes: dict[str, Any]
+    name: str,
+    dt: Quantity = DT,
+    model: NeuronModel = membrane,
+    namespace: Mapping[str, Any] | None = None,
+    **changes: Mapping[str, Any],
 ) -> SpatialNeuron:
     """Build the cell; `changes` are those of sections, by name. Raises ModelError."""
     if not 0 * ms < dt <= DT_MAX:
         raise ModelError(f"{model}, dt = {dt}: the sodium activation m_nat needs {DT}, at most {DT_MAX}")
-    return spatial_neuron(model, varied(model, SECTIONS, changes), name, R_i=CORE["R_a"], dt=dt)
+    cables = varied(model, SECTIONS, changes)
+    return spatial_neuron(model, cables, name, CORE["R_a"], dt, namespace)
