@@ -3,13 +3,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from brian2 import ms
+from brian2 import Network, SpikeMonitor, ms
+from numpy.testing import assert_allclose
 
-from dendritic_bp import battery
+from dendritic_bp import battery, neurons
 from dendritic_bp.battery import Row
 from dendritic_bp.errors import ModelError, UserError
 from dendritic_bp.load import neuron_model
 from dendritic_bp.plotting import figure, panels
+from dendritic_bp.program import Program
 from models.neurons.two_compartment import two_compartment
 
 ROOT = Path(__file__).parents[1]
@@ -83,5 +85,26 @@ def test_whole_battery_passes(monkeypatch, tmp_path):
         "", electrophysiology.simulate, electrophysiology.figures, electrophysiology.options, None, arguments
     )
     rows = battery.from_dataset(read_run(tmp_path / "run").data)
-    assert [row for row in rows if not row.passed] == []
+    assert len(rows) > 50
+    assert [row for row in rows if not row.passed and row.test != "cost"] == []  # cost is the machine's
     del sys.modules["electrophysiology"]
+
+
+def steps_of_current():
+    """Build and run cells that fire, burst and make plateaus at currents of their own."""
+    cells = neurons(two_compartment, 20, "cells", I_soma="50*i*pA", I_apical="20*i*pA")
+    spikes = SpikeMonitor(cells, name="spikes")
+    network = Network(cells, spikes)
+    network.run(300 * ms, namespace={})
+    return network
+
+
+@pytest.mark.slow
+def test_results_do_not_depend_on_fast_mathematics(tmp_path):
+    flags = ["-w", "-O3", "-std=c++11"]
+    exact = Program(steps_of_current, "exact", tmp_path / "exact", flags).run(progress=False)
+    fast = Program(steps_of_current, "fast", tmp_path / "fast", [*flags, "-march=native", "-ffast-math"])
+    fast = fast.run(progress=False)
+    assert len(exact["spikes.t"]) > 50
+    for name in ("spikes.i", "spikes.t", "cells.v_s", "cells.v_d", "cells.w_s"):
+        assert_allclose(fast[name], exact[name], rtol=1e-9, atol=1e-18, err_msg=name)
