@@ -3,7 +3,8 @@
 When a dendrite crosses its threshold, a sodium-like conductance opens and then a potassium-like one. The tree
 has no calcium plateau and no critical frequency: for those, see `pyramidal`.
 
-[D23] Pagkalos, Chavlis & Poirazi 2023, Nat Commun 14:131, Fig. 3
+[D23] Pagkalos, Chavlis & Poirazi 2023, Nat Commun 14:131: the tree of Fig. 3, with decaying
+conductances; the shape of the somatic spike is that of its back-propagating version
 """
 
 from brian2 import cm, ms, mV, nS, uF, um, uS
