@@ -53,7 +53,7 @@ def _with_values(
         if kind == "run_code_object" and arg[0].template_name.startswith("synapses_create")
     }
     exists_at = {
-        name: wired.get(var.owner.name, first) if _one_per_synapse(var) else 0
+        name: wired.get(_synapses(var).name, first) if _one_per_synapse(var) else 0
         for name, var in variables.items()
     }
     result = _set_values([*inputs, *(name for name in variables if exists_at[name] == 0)])
@@ -66,6 +66,11 @@ def _with_values(
 
 def _one_per_synapse(variable: Any) -> bool:
     return isinstance(variable, DynamicArrayVariable)
+
+
+def _synapses(variable: Any) -> Any:
+    """Return the synapses to which a variable, or the pathway whose delay it is, belongs."""
+    return getattr(variable.owner, "synapses", variable.owner)
 
 
 def _touched(device: Any, entry: Entry, variables: dict[str, Any]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 from textwrap import dedent
 from typing import Any
 
@@ -20,8 +21,9 @@ _DEFINITION = re.compile(r"^[ \t]*(?:d(\w+)[ \t]*/[ \t]*dt[ \t]*=|(\w+)[ \t]*(?:
 def definitions(equations: str) -> dict[str, str]:
     """Return the text of each definition in `equations`, by the name that it defines."""
     starts = list(_DEFINITION.finditer(equations))
-    ends = [match.start() for match in starts[1:]] + [len(equations)]
-    return {m.group(1) or m.group(2): equations[m.start() : end] for m, end in zip(starts, ends, strict=True)}
+    bounds = [match.start() for match in starts] + [len(equations)]
+    texts = [equations[begin:end] for begin, end in pairwise(bounds)]
+    return {m.group(1) or m.group(2): text for m, text in zip(starts, texts, strict=True)}
 
 
 def parse(owner: str, equations: str, parameters: Mapping[str, Any]) -> Equations:

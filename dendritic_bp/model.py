@@ -96,7 +96,7 @@ class _Model:
             if not isinstance(value, str):
                 check_number(f"{self}, {name}", value, self.parsed[name].dim)
 
-    def with_equations(self, equations: str, **changes: Any) -> Self:
+    def with_equations(self, equations: str = "", **changes: Any) -> Self:
         """Return the model with `equations` added; a name that they define replaces its old definition.
 
         `parameters`, `initial` and `namespace`, if given, are added to the model's own.

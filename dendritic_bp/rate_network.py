@@ -16,6 +16,7 @@ from scipy.optimize import isotonic_regression
 from dendritic_bp.errors import UserError
 
 Floats = NDArray[np.float64]
+TINY = np.finfo(float).tiny  # keeps 0/0 of a cell that never fires at 0
 
 
 @dataclass(frozen=True)
@@ -88,12 +89,15 @@ class RateNetwork:
 
     Layer by layer: `weights` (n_out, n_in), `biases` (n_out,) and a `curve` for all cells of the layer.
     `classes` (n_output_cells,) is the class of each output cell; a class is read as the mean over its cells.
+    If `homeostatic`, the gradient is that of a network whose biases follow the weights so that the mean rate
+    of each cell over the trials stays what it is.
     """
 
     weights: Sequence[Floats]
     biases: Sequence[Floats]
     curves: Sequence[FICurve]
     classes: NDArray[np.int64]
+    homeostatic: bool = False
 
     def __post_init__(self) -> None:
         """Refuse layers that do not fit together, and classes without cells."""
@@ -140,7 +144,10 @@ class RateNetwork:
         back = self._error(inputs, targets) @ self._pool.T / len(rates[0])
         gradients = []
         for layer in reversed(range(len(self.weights))):
-            delta = back * self.curves[layer].slope(currents[layer])
+            slope = self.curves[layer].slope(currents[layer])
+            delta = back * slope
+            if self.homeostatic:  # a bias answers a change of the mean rate, in each trial by the slope there
+                delta -= slope * (delta.sum(axis=0) / np.maximum(slope.sum(axis=0), TINY))
             gradients.append(delta.T @ rates[layer])
             back = delta @ self.weights[layer]
         return gradients[::-1]

@@ -32,6 +32,7 @@ def trace(protocol: Callable[[], Network], name: str, folder: Path) -> Trace:
     with _standalone_device() as device:
         network = protocol()
         _check(network, device, name)
+        variables.tell_delays_apart(network.objects)
         named = variables.named(device)
         result = Trace(
             variables.stored(device, named), variables.settable(device, named), float(network.t / second)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from weakref import proxy
 
 import numpy as np
 from brian2 import Group, Unit, get_unit
@@ -37,6 +39,12 @@ class Settable:
 def si_unit(quantity: Any) -> Unit:
     """Return the SI unit; 1 without dimension, where Brian2 says radian."""
     return Unit(1) if quantity.dim.is_dimensionless else get_unit(quantity.dim)
+
+
+def tell_delays_apart(objects: Iterable[Any]) -> None:
+    """Let each pathway own its delay: Brian2 calls the delays of all pathways `synapses.delay`."""
+    for path in (path for each in objects for path in getattr(each, "_pathways", ())):
+        path.variables["delay"].owner = proxy(path)
 
 
 def named(device: Any) -> dict[str, Any]:

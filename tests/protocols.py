@@ -36,8 +36,9 @@ def noisy() -> Network:
     weights = Synapses(
         cells,
         cells[5:],
-        "w : siemens\neta : siemens (shared, constant)",
-        on_pre="w = clip(w + eta, 0*nS, 10*nS); v_post += w*mV/nS/10",
+        "w : siemens\neta : siemens (shared, constant)\nechoes : 1",
+        on_pre={"pre": "w = clip(w + eta, 0*nS, 10*nS); v_post += w*mV/nS/10", "echo": "echoes += 1"},
+        delay={"pre": 0 * ms, "echo": 0 * ms},
         name="weights",
     )
     weights.connect(p=0.3)

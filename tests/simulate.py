@@ -29,7 +29,15 @@ told = NeuronModel(
     reset=_shared.DETECTOR_RESET,
     events=_shared.DETECTOR_EVENTS,
     on_event=_shared.ON_EVENT,
-    parameters=dict(T_burst=16 * ms, memory=0.0, tau_x=100 * ms, tau_avg=2000 * ms, eta_bias=0 * amp),
+    parameters=dict(
+        T_burst=16 * ms,
+        memory=0.0,
+        tau_x=100 * ms,
+        tau_x_bar=5000 * ms,
+        tau_avg=2000 * ms,
+        averaging=1.0,
+        eta_bias=0 * amp,
+    ),
     initial=dict(t_window=-1000 * ms),
     namespace=("orders",),
 )

@@ -1,10 +1,13 @@
 """The meter is right where the answer is known: closed forms, numerical differentiation, chosen angles."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.optimize import brentq
 
 from dendritic_bp.analysis import alignment
 from dendritic_bp.errors import UserError
@@ -158,30 +161,71 @@ def test_the_gradient_of_a_linear_network_in_closed_form():
     np.testing.assert_allclose(by_first, second.T @ pool @ error.T @ inputs / 4)
 
 
-def numerical_gradient(net, inputs, targets, step=1e-5):
+def numerical_gradient(layers, loss, step=1e-5):
     """Differentiate the loss by every weight with central differences."""
-    gradients = [np.zeros_like(w) for w in net.weights]
-    for weights, gradient in zip(net.weights, gradients, strict=True):
+    gradients = [np.zeros_like(w) for w in layers]
+    for weights, gradient in zip(layers, gradients, strict=True):
         for index in np.ndindex(weights.shape):
             kept = weights[index]
             weights[index] = kept + step
-            above = net.loss(inputs, targets)
+            above = loss()
             weights[index] = kept - step
-            gradient[index] = (above - net.loss(inputs, targets)) / (2 * step)
+            gradient[index] = (above - loss()) / (2 * step)
             weights[index] = kept
     return gradients
 
 
 @pytest.mark.parametrize("sizes", [(5, 6), (5, 7, 6), (5, 4, 7, 3)])
 def test_the_gradient_with_measured_curves_by_numerical_differentiation(sizes):
+    net, (inputs, targets) = measured_network(1, sizes), trials(1)
+    numerical = numerical_gradient(net.weights, lambda: net.loss(inputs, targets))
+    same_gradients(net.gradient(inputs, targets), numerical)
+
+
+def measured_network(seed, sizes):
+    """Return a network whose curves are fitted to noisy pairs."""
     current = np.linspace(-1, 8, 400)
     measured = measure_fi(current, soft(current) + np.random.default_rng(3).normal(0, 1, 400))
-    net, (inputs, targets) = network(1, sizes, [measured] * (len(sizes) - 1)), trials(1)
-    for exact, numerical in zip(
-        net.gradient(inputs, targets), numerical_gradient(net, inputs, targets), strict=True
-    ):
-        assert np.abs(exact).max() > 0.1
-        np.testing.assert_allclose(exact, numerical, rtol=1e-4, atol=1e-4 * np.abs(exact).max())
+    return network(seed, sizes, [measured] * (len(sizes) - 1))
+
+
+def same_gradients(exact, numerical):
+    for a, b in zip(exact, numerical, strict=True):
+        assert np.abs(a).max() > 0.1
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4 * np.abs(a).max())
+
+
+def held_loss(net, inputs, targets, means):
+    """Return the loss once the bias of every cell, layer by layer, has brought back its mean rate."""
+    rates, biases = inputs, []
+    for weights, curve, held in zip(net.weights, net.curves, means, strict=True):
+        currents = rates @ weights.T
+        biases.append([solved(curve, *each) for each in zip(currents.T, held, strict=True)])
+        rates = curve(currents + biases[-1])
+    return replace(net, biases=[np.array(bias) for bias in biases]).loss(inputs, targets)
+
+
+def solved(curve, current, mean):
+    return brentq(lambda bias: curve(current + bias).mean() - mean, -20, 20, xtol=1e-13)
+
+
+@pytest.mark.parametrize("sizes", [(5, 3), (5, 4, 3), (5, 3, 4, 3)])
+def test_the_homeostatic_gradient_is_that_of_biases_which_hold_the_mean_rates(sizes):
+    net, (inputs, targets) = replace(measured_network(4, sizes), homeostatic=True), trials(4)
+    means = [rates.mean(axis=0) for rates in net.forward(inputs)[1:]]
+    held = numerical_gradient(net.weights, lambda: held_loss(net, inputs, targets, means))
+    same_gradients(net.gradient(inputs, targets), held)
+    assert alignment(held[0], replace(net, homeostatic=False).gradient(inputs, targets)[0]).angle_deg < 175
+
+
+@pytest.mark.parametrize("homeostatic", [False, True])
+def test_a_cell_that_never_fires_has_no_gradient(homeostatic):
+    net, (inputs, targets) = replace(network(0), homeostatic=homeostatic), trials(0)
+    net.biases[0][2] = net.biases[1][4] = -100
+    first, second = net.gradient(inputs, targets)
+    assert not first[2].any() and not second[:, 2].any() and not second[4].any()
+    assert np.isfinite(first).all() and np.isfinite(second).all()
+    assert np.delete(first, 2, axis=0).all() and np.delete(np.delete(second, 4, axis=0), 2, axis=1).all()
 
 
 def test_a_step_down_the_gradient_is_aligned_and_lowers_the_loss():

@@ -161,6 +161,16 @@ def test_equations_are_added_or_replaced_by_name():
     assert "I_soma : amp" in leaky.equations
 
 
+def test_parameters_are_added_or_replaced_without_equations():
+    model = leaky.with_equations(parameters=dict(theta=-40 * mV, g=1 * nA / mV))
+    assert model.parameters == leaky.parameters | dict(theta=-40 * mV, g=1 * nA / mV)
+    assert list(definitions(model.equations)) == list(definitions(leaky.equations))
+    assert set(model.parsed) == {*leaky.parsed, "g"}
+    refused("'g'", initial=dict(v="g*volt"))
+    with pytest.raises(ModelError, match="tau.*not finite"):
+        leaky.with_equations(parameters=dict(tau=nan * ms))
+
+
 def test_definitions_may_span_lines_and_hold_comparisons():
     text = "dv/dt = -v/tau\n  + 3*mV/ms : volt\na = b == 2 : boolean\n# remark\nb : 1 (shared)\n"
     assert list(definitions(text)) == ["v", "a", "b"]

@@ -181,6 +181,27 @@ def test_averages_count_events_and_bursts():
 
 
 @by_name
+def test_closed_gate_keeps_the_averages(model):
+    cells = neurons(model, 2, "cells", I_soma=900 * pA, I_apical=500 * pA, E_bar=8, B_bar=2, averaging=0)
+    events, bursts = (EventMonitor(cells, name, name=f"{name}s") for name in ("event", "burst"))
+    simulate(200 * ms, cells, events, bursts)
+    assert events.num_events > 0 and bursts.num_events > 0
+    for name, value in (("E_bar", 8), ("B_bar", 2), ("P_bar", 0.25)):
+        assert_allclose(getattr(cells, name), value, rtol=1e-12)
+    assert (cells.x > 0).all()  # the trace goes on
+
+
+def test_slow_trace_approaches_the_mean_of_the_trace():
+    train = range(0, 6000, 200)  # an event each tau_x = 20 ms: the trace is 1 on average
+    cells = told_cells("cells", [train, []], 6000, tau_x=20 * ms, tau_x_bar=100 * ms)
+    trace = StateMonitor(cells, "x_bar", record=True, dt=20 * ms, name="trace")
+    simulate(600 * ms, cells, trace)
+    assert_allclose(trace.x_bar[0], 1 - np.exp(-np.asarray(trace.t / (100 * ms))), atol=0.2)
+    assert trace.x_bar[0][-1] == pytest.approx(1, abs=0.06)
+    assert_array_equal(trace.x_bar[1], 0)
+
+
+@by_name
 def test_bias_pulls_the_event_rate_to_its_target(model):
     cells = neurons(
         model,

@@ -3,17 +3,21 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import brian2
 import numpy as np
 import protocols
 import pytest
-from brian2 import Network, NeuronGroup, Synapses, ms, mV, network_operation, nS, second, volt
+from brian2 import Network, NeuronGroup, Synapses, ms, mV, network_operation, nS, pA, second, volt
 from processes import binaries, environment, gone, wait_until
+from simulate import DT, told_cells
 
+from dendritic_bp import synapses
 from dendritic_bp.errors import UserError
 from dendritic_bp.process import execute
 from dendritic_bp.program import Program
+from models.synapses.transmission import centred_feedback
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +78,14 @@ def test_array_values_for_cells_and_synapses(program, run):
     assert np.array_equal(other["weights.w"], np.asarray(w))
 
 
+@pytest.mark.parametrize("late", ["pre", "echo"])
+def test_each_pathway_has_its_own_delay(program, late):
+    values = {"weights.w": 3 * nS, f"weights_{late}.delay": 1 * second}  # longer than the run
+    run = program.run(seed=1, values=values, progress=False)
+    arrived = {"pre": np.any(run["weights.w"] > 3.01e-9), "echo": np.any(run["weights.echoes"] > 0)}
+    assert arrived == {"pre": late != "pre", "echo": late != "echo"}
+
+
 def test_timed_array_value(program):
     drive = np.zeros((protocols.STEPS, protocols.CELLS))
     drive[:, 3] = 0.1
@@ -96,6 +108,9 @@ def test_timed_array_value(program):
         ({"drive": np.zeros(3) * mV}, r"drive: expected a number or shape \(10, 20\), got shape \(3,\)"),
         ({"cells.E_L": np.nan * mV}, r"cells.E_L: all values must be finite, got nan"),
         ({"weights.w": [1, np.inf] * nS}, r"weights.w: all values must be finite, got inf at \[1\]"),
+        ({"weights.w": [1, 2, np.nan] * nS}, r"weights.w: all values must be finite, got nan at \[2\]"),
+        ({"weights_echo.delay": 3 * mV}, r"weights_echo.delay: expected a quantity in s"),
+        ({"weights.delay": 3 * ms}, r"'weights.delay'"),
         ({"cells.E_L": "-60*mV"}, r"cells.E_L: '-60\*mV' is not a quantity"),
     ],
 )
@@ -114,7 +129,24 @@ def test_values_lists_names_shapes_and_units(program):
     assert program.values["cells.offset"] == ((20,), volt)
     assert program.values["weights.w"][0] == (None,)
     assert program.values["drive"] == ((10, 20), volt)
+    assert program.values["weights_pre.delay"] == program.values["weights_echo.delay"] == ((), second)
     assert "spikes.t" not in program.values
+
+
+def test_each_pathway_of_a_synapse_model_lists_its_delay():
+    model = replace(centred_feedback, delay=0 * ms)
+
+    def protocol():
+        source, target = told_cells("source", [[0]], 1), told_cells("target", [[]], 1)
+        network = Network(source, target, synapses(model, source, target, "wires", w=0 * pA))
+        network.run(DT)
+        return network
+
+    listed = Program(protocol, "delays").values
+    assert {name for name in listed if name.endswith(".delay")} == {
+        "wires_pre_event.delay",
+        "wires_pre_burst.delay",
+    }
 
 
 # --- results ---

@@ -10,6 +10,8 @@ from dendritic_bp import neurons, synapses
 from models.neurons.burst_poisson import burst_poisson
 from models.neurons.poisson import poisson
 from models.synapses.burst_dependent import burst_dependent, burst_dependent_published
+from models.synapses.burst_gradient import burst_gradient
+from models.synapses.mirrored_feedback import mirrored_feedback
 from models.synapses.static import static
 from models.synapses.transmission import burst_transmission, centred_feedback, event_transmission
 
@@ -18,9 +20,9 @@ PRE, POST = [0, 120], [100, 180]  # steps of 0.1 ms; the second presynaptic spik
 X = (1 - 1e-3) ** 100  # the trace of an event at step 0 when step 100 reads it
 
 
-def pair(model, pre, post, steps, post_values=None, **values):
+def pair(model, pre, post, steps, post_values=None, pre_values=None, **values):
     """Run one synapse between two cells told to fire at given steps."""
-    source = told_cells("source", [pre], steps)
+    source = told_cells("source", [pre], steps, **(pre_values or {}))
     target = told_cells("target", [post], steps, **(post_values or {}))
     wires = synapses(model, source, target, "wires", w=W, **values)
     simulate(steps * DT, source, target, wires)
@@ -56,6 +58,28 @@ def test_published_burst_reads_the_trace_that_has_changed_meanwhile():
     assert read == pytest.approx((1 - 1e-3) ** 180 + (1 - 1e-3) ** 10, rel=1e-9)
 
 
+def test_gradient_rule_steps_by_the_centred_trace_over_the_postsynaptic_rate():
+    for P_bar, x_bar, x_0 in ((0.25, 0, 0), (0.25, 0.4, 1), (0.7, 1.5, 0.2)):
+        averages, mean = dict(E_bar=8, B_bar=8 * P_bar, x=x_0), dict(x_bar=x_bar, tau_x_bar=1e9 * second)
+        term = (X - x_bar) / (1 + x_0 * (1 - 1e-3) ** 101 / 0.5)
+        event = change(burst_gradient, PRE, POST[:1], 150, averages, mean)
+        both = change(burst_gradient, PRE, POST, 200, averages, mean)
+        assert event == pytest.approx(-P_bar * term, rel=1e-9)
+        assert both - event == pytest.approx(term, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("open_at", "learned"), [([1.0, 0.0], 1 - 0.25), ([0.0, 1.0], 0)], ids=["event", "burst"]
+)
+def test_gate_of_the_gradient_rule_is_read_at_the_event(open_at, learned):
+    gated = burst_gradient.with_input(("lesson",), plastic="lesson(t)")
+    lesson = TimedArray(open_at, dt=15 * ms)  # the event comes at 10 ms, its burst at 18 ms
+    averages = dict(E_bar=8, B_bar=2)
+    namespace = dict(lesson=lesson)
+    steady = dict(tau_x_bar=1e9 * second)
+    assert change(gated, PRE, POST, 200, averages, steady, namespace=namespace) == pytest.approx(learned * X)
+
+
 def test_third_spike_of_a_burst_changes_nothing():
     assert change(burst_dependent, PRE, [*POST, 200], 250) == change(burst_dependent, PRE, POST, 250)
 
@@ -87,17 +111,19 @@ def test_published_rate_limits_are_soft():
     assert shrink == pytest.approx(-(1 - 10 / rate) * X, rel=1e-6)
 
 
-def test_weights_do_not_drift_while_cells_burst_as_usual():
+@pytest.mark.parametrize("model", [burst_dependent, burst_gradient], ids=lambda model: model.name)
+def test_weights_do_not_drift_while_cells_burst_as_usual(model):
     # 200 independent synapses; P_bar is slow and has settled, so that the mean change is zero up to its error
-    sources = neurons(poisson, 200, "sources", drive=10 / second)
+    averaged = poisson.with_equations("x_bar : 1  # has settled")
+    sources = neurons(averaged, 200, "sources", drive=10 / second, x_bar=1)
     cells = neurons(burst_poisson, 200, "cells", I_soma=700 * pA, E_bar=200, tau_avg=20 * second)
     cells.B_bar = "E_bar*p_burst"
-    wires = synapses(burst_dependent, sources, cells, "wires", connect="i == j", w=0 * pA)
+    wires = synapses(model, sources, cells, "wires", connect="i == j", w=0 * pA)
     events = EventMonitor(cells, "event", record=False, name="events")
     simulate(4 * second, sources, cells, wires, events, dt=0.5 * ms)
     learned = wires.w / pA
     drift, error = learned.mean(), learned.std() / np.sqrt(200)
-    assert events.num_events > 200 * 4 * 5
+    assert events.num_events > 200 * 4 * 5 and learned.std() > 0.5
     assert abs(drift) < 3 * error < 1
 
 
@@ -125,6 +151,9 @@ def sent():
         (event_transmission, "I_top", {0: 1}),
         (burst_transmission, "I_top", {50: 1}),
         (centred_feedback, "I_top", {0: -0.25, 50: 1}),
+        (mirrored_feedback, "I_top", {0: -0.25, 50: 1}),
+        (mirrored_feedback.with_equations(parameters=dict(gain=0.5)), "I_top", {0: -0.125, 50: 0.5}),
+        (burst_gradient, "I_basal", {0: 1}),
     ],
     ids=lambda value: getattr(value, "name", None),
 )
@@ -134,12 +163,53 @@ def test_what_each_synapse_transmits_and_when(sent, model, variable, jumps):
     assert_allclose(sent(model, variable), expected, atol=1e-9)
 
 
-def test_centred_feedback_is_zero_on_average_while_the_sender_bursts_as_usual():
+@pytest.mark.parametrize("model", [centred_feedback, mirrored_feedback], ids=lambda model: model.name)
+def test_feedback_is_zero_on_average_while_the_sender_bursts_as_usual(model):
     senders = neurons(burst_poisson, 200, "senders", I_soma=700 * pA, E_bar=200, tau_avg=20 * second)
     senders.B_bar = "E_bar*p_burst"
     target = told_cells("target", [[]], 1)
-    wires = synapses(centred_feedback, senders, target, "wires", w=W)
+    wires = synapses(model, senders, target, "wires", w=W)
     simulate(3 * second, senders, target, wires, dt=0.5 * ms)
     events = 200 * 3 * 5  # at least
     assert abs(target.I_top[0] / W) < 3 * np.sqrt(events * 2 * 0.1)
     assert_array_equal(target.I_basal / pA, 0)
+
+
+def random_trains(seed, cells, steps):
+    """Draw trains of events and bursts: 20 spikes in each 100 ms."""
+    generator = np.random.default_rng(seed)
+    return [np.flatnonzero(generator.random(steps) < 0.02) for _ in range(cells)]
+
+
+def loop(steps=1500, **values):
+    """Run cells with plastic forward and feedback synapses; return the weights of both, before and after."""
+    averages = dict(E_bar=8, B_bar=2, x_bar=0.5)
+    low = told_cells("low", random_trains(1, 4, steps), steps, **averages)
+    high = told_cells("high", random_trains(2, 3, steps), steps, **averages)
+    forward = synapses(burst_gradient, low, high, "forward", w="(10*i - 5*j)*pA")
+    back = synapses(mirrored_feedback, high, low, "back", w="(50 - 7*i*j)*pA", **values)
+    start = np.reshape(forward.w / pA, (4, 3)), np.reshape(back.w / pA, (3, 4))
+    simulate(steps * DT, low, high, forward, back)
+    end = np.reshape(forward.w / pA, (4, 3)), np.reshape(back.w / pA, (3, 4))
+    return list(zip(start, end, strict=True)), low
+
+
+def test_feedback_changes_exactly_as_its_forward_partner():
+    ((forward, forward_end), (back, back_end)), _ = loop()
+    learned = forward_end - forward
+    assert (learned > 0.1).any() and (learned < -0.1).any()
+    assert_allclose(back_end - back, learned.T, atol=1e-10)
+    assert_allclose(back_end - forward_end.T, back - forward.T, atol=1e-10)
+
+
+def test_gain_scales_the_current_and_not_the_learning():
+    (_, once), low = loop()
+    (_, thrice), low_thrice = loop(gain=3)
+    assert_array_equal(once, thrice)
+    assert_allclose(low_thrice.I_top / pA, 3 * low.I_top / pA)
+    assert np.abs(low.I_top / pA).min() > 0
+
+
+def test_fixed_random_feedback_stays_as_it_starts():
+    (_, (before, after)), _ = loop(eta=0 * pA)
+    assert_array_equal(before, after)

@@ -37,15 +37,16 @@ t_window = t + T_burst*(1 + log(1 + memory*exp((t_window - t)/T_burst - 1)))
 
 AVERAGES = """
 dx/dt = -x/tau_x : 1                                  # trace of events, for synapses onto other cells
-dE_bar/dt = -E_bar/tau_avg : 1                        # events in the last tau_avg
-dB_bar/dt = -B_bar/tau_avg : 1                        # bursts in the last tau_avg
+dx_bar/dt = (x - x_bar)/tau_x_bar : 1                 # its slow mean
+dE_bar/dt = -averaging*E_bar/tau_avg : 1              # events in the last tau_avg
+dB_bar/dt = -averaging*B_bar/tau_avg : 1              # bursts in the last tau_avg
 P_bar = clip((B_bar + 1e-12)/(E_bar + 1e-12), 0, 1) : 1    # burst probability; 1 before the first event [P21]
 rate = E_bar/tau_avg : Hz                             # event rate
 """
 
 ON_EVENT = {
-    "event": "bursting = False; x += 1; E_bar += 1; I_bias -= eta_bias",
-    "burst": "bursting = True; B_bar += 1",
+    "event": "bursting = False; x += 1; E_bar += averaging; I_bias -= eta_bias",
+    "burst": "bursting = True; B_bar += averaging",
 }
 
 PARAMETERS = dict(
@@ -66,7 +67,9 @@ PARAMETERS = dict(
     T_burst=16 * ms,  # [P21]
     memory=0.0,  # chosen here; 1 is [P21]
     tau_x=100 * ms,  # [P21]
+    tau_x_bar=5 * second,  # chosen here
     tau_avg=2 * second,  # [P21] XOR
+    averaging=1.0,  # gate: 0 keeps E_bar and B_bar as they are
     eta_bias=0 * pA,  # chosen here: off
     rate_target=10 / second,  # chosen here
 )

@@ -1,0 +1,100 @@
+"""The figures of `digits.py`, drawn from the data of a run alone."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from dendritic_bp import plotting
+
+TRIAL_S, SETTLED_S, SHOWN = 0.2, 0.06, 10  # the schedule of `digits_network.py`
+TEACHING = [(k * TRIAL_S + SETTLED_S, (k + 1) * TRIAL_S) for k in range(SHOWN)]
+VOLTAGE_TRIALS = 3
+
+
+def figures(data: xr.Dataset, summary: Mapping[str, float]) -> dict[str, Figure]:
+    """Draw all figures of a run."""
+    return {
+        "raster": _raster(data),
+        "voltages": _voltages(data),
+        "learning": _learning(data, summary),
+        "angles": _angles(data),
+        "receptive_fields": _receptive_fields(data),
+        "confusion": _confusion(data),
+    }
+
+
+def _raster(data: xr.Dataset) -> Figure:
+    """Show one trial of each class."""
+    drawing = plotting.figure(plotting.PAGE, 5.2)
+    axes = plotting.panels(drawing)[0, 0]
+    layers = [
+        plotting.Layer(
+            str(name), int(size), *(_spikes(data, f"{name}_{event}") for event in ("event", "burst"))
+        )
+        for name, size in zip(data.population.values, data.cells.values, strict=True)
+    ]
+    shown = data.label.values[-SHOWN:]
+    trials = {k * TRIAL_S: f"“{digit}”" for k, digit in enumerate(shown)}
+    plotting.raster(axes, layers, (0, SHOWN * TRIAL_S), TEACHING, trials)
+    return drawing
+
+
+def _spikes(data: xr.Dataset, name: str) -> tuple[np.ndarray, np.ndarray]:
+    return data[f"{name}_t"].values, data[f"{name}_cell"].values
+
+
+def _voltages(data: xr.Dataset) -> Figure:
+    """Show the most active recorded cell of each layer."""
+    drawing = plotting.figure(plotting.PAGE, 1.2 * data.population.size + 0.4)
+    axes = plotting.panels(drawing, data.population.size, sharex=True)[:, 0]
+    window = data.time.values < VOLTAGE_TRIALS * TRIAL_S
+    soma, apical, names, spikes = [], [], [], []
+    for layer in data.population.values:
+        times, cells = _spikes(data, f"{layer}_event")
+        probed = data[f"{layer}_probed"].values
+        cells, times = cells[times < VOLTAGE_TRIALS * TRIAL_S], times[times < VOLTAGE_TRIALS * TRIAL_S]
+        best = int(np.argmax([(cells == cell).sum() for cell in probed]))
+        soma.append(data[f"{layer}_v_s"].values[best, window])
+        apical.append(data[f"{layer}_v_d"].values[best, window])
+        names.append(f"{layer}, cell {probed[best]}")
+        spikes.append(times[cells == probed[best]])
+    plotting.traces(axes, data.time.values[window], soma, apical, names, spikes, TEACHING[:VOLTAGE_TRIALS])
+    return drawing
+
+
+def _learning(data: xr.Dataset, summary: Mapping[str, float]) -> Figure:
+    """Show the accuracy over training, with the controls if they were run."""
+    drawing = plotting.figure(plotting.COLUMN, 2.8)
+    axes = plotting.panels(drawing)[0, 0]
+    epochs = np.arange(1, data.sizes["epoch"] + 1)
+    curves = {str(run): data.validation_accuracy.sel(run=run).values for run in data.run.values}
+    linear = {"linear classifier of the pixels": summary["linear_classifier_test_accuracy"]}
+    plotting.learning_curves(axes, epochs, curves, linear, ylabel="Validation accuracy (one trial)")
+    return drawing
+
+
+def _angles(data: xr.Dataset) -> Figure:
+    """Show the angle between the weight changes of each epoch and the negative gradient."""
+    drawing = plotting.figure(plotting.COLUMN, 2.8)
+    axes = plotting.panels(drawing)[0, 0]
+    curves = {str(layer): data.angle_deg.sel(layer=layer).values for layer in data.layer.values}
+    curves["hidden1, biases fixed"] = data.angle_deg_fixed_bias.sel(layer="hidden1").values
+    plotting.angles(axes, np.arange(1, data.sizes["epoch"] + 1), curves)
+    return drawing
+
+
+def _receptive_fields(data: xr.Dataset) -> Figure:
+    """Show the weights from each pixel, summed over its input cells."""
+    drawing = plotting.figure(plotting.PAGE, 4)
+    axes = plotting.panels(drawing)[0, 0]
+    weights = data.w_forward1.values
+    plotting.receptive_fields(axes, weights.reshape(len(weights), 64, -1).sum(axis=2))
+    return drawing
+
+
+def _confusion(data: xr.Dataset) -> Figure:
+    drawing = plotting.figure(plotting.COLUMN, 3.2)
+    plotting.confusion(plotting.panels(drawing)[0, 0], data.test_label.values, data.test_predicted.values)
+    return drawing

@@ -1,0 +1,56 @@
+"""The digits are learned as well as the README says, and through the feedback: minutes of simulation."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from processes import environment
+
+SCRIPT = Path(__file__).parents[1] / "experiments" / "digits.py"
+SEEDS = range(5)
+
+pytestmark = pytest.mark.slow
+
+
+def summary(folder, *arguments):
+    """Run the experiment with a command line and return its summary."""
+    command = [sys.executable, SCRIPT, "--out", folder, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment())
+    assert done.returncode == 0, done.stderr
+    assert (folder / "run.json").exists()
+    return json.loads((folder / "summary.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def default(tmp_path_factory):
+    """Run the default settings with each seed; the first compiles for all."""
+    folder = tmp_path_factory.mktemp("default")
+    return [summary(folder / f"seed-{seed}", "--seed", seed) for seed in SEEDS]
+
+
+def test_the_test_images_are_recognised(default):
+    accuracy = [numbers["test_accuracy"] for numbers in default]
+    assert np.mean(accuracy) >= 0.92
+    assert min(accuracy) >= 0.90
+
+
+def test_hidden_weights_follow_the_gradient(default):
+    assert max(numbers["angle_hidden_deg"] for numbers in default) <= 60
+
+
+def test_feedback_that_tells_of_the_error_makes_the_hidden_layer_learn(tmp_path):
+    numbers = summary(tmp_path / "run", "--hidden", 30, "--controls")
+    frozen = numbers["test_accuracy_hidden_frozen"]
+    assert numbers["gain_over_hidden_frozen"] == pytest.approx(numbers["test_accuracy"] - frozen)
+    assert numbers["gain_over_hidden_frozen"] >= 0.08
+    for control in ("feedback_zero", "feedback_shuffled"):
+        assert numbers[f"test_accuracy_{control}"] - frozen <= 0.05
+
+
+def test_real_plateaus_learn_too(tmp_path):
+    numbers = summary(tmp_path / "run", "--neuron", "pyramidal", "--controls")
+    assert numbers["test_accuracy"] >= 0.80
+    assert numbers["gain_over_hidden_frozen"] > 0
