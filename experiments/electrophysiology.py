@@ -3,22 +3,24 @@
 Question   Do the cells back-propagate, make plateaus, detect coincidence and burst as published?
 Method     Each protocol is a set of trials, each trial a cell of one group, without noise: current pulses
            into soma and dendrite of the two-compartment cell (tests 1-6, at steps of 0.1 and 0.025 ms) and
-           into a tree (23), glutamate onto a basal branch (15-16), steady states (17), and the cost.
+           into a tree (23), glutamate onto a basal branch (15-16), steady states (17), and the cost. The
+           layer-5 cell (18-19) is measured as in layer5.py; --quick leaves it out.
 Prediction Every value lies within its tolerance: "lit" rows are numbers from experiments, "ref" rows what the
            published equations give. One somatic spike halves the dendritic current that makes a burst.
 Published  Naud & Sprekeler 2018, PNAS 115 (the cell); Larkum, Zhu & Sakmann 1999, Nature 398 (coincidence);
            Larkum, Kaiser & Sakmann 1999, PNAS 96 (critical frequency); Schaefer et al. 2003 (threshold).
-Command    python experiments/electrophysiology.py                     (a minute)
+Command    python experiments/electrophysiology.py                     (two minutes)
            python experiments/electrophysiology.py --model my_cell.py  (tests 1-6 on a neuron of your own)
 """
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 
 import _branches
+import layer5
 import numpy as np
 from brian2 import Hz, Network, defaultclock, ms, nA, pA, second
 
@@ -203,6 +205,12 @@ def cost():
     return rows_of(expected, {"cost_ns": nanoseconds}, "two_compartment")
 
 
+def layer5_cell():
+    """Return the rows of layer5.py, on its coarse grids."""
+    rows, _ = layer5.measured(quick=True, values={})
+    return [replace(row, key=f"layer5_{row.key}") for row in rows]
+
+
 def options(parser):
     """Add the flags of this experiment."""
     words = "a neuron of models/neurons, or the path of a file that holds one"
@@ -219,6 +227,7 @@ def simulate(args: argparse.Namespace) -> Record:
         rows += more
     if args.model == DEFAULT:
         rows += branches(steps) + cost()
+        rows += [] if args.quick else layer5_cell()
     print(battery.table(rows))
     return Record(battery.to_dataset(rows), battery.summary(rows), run.provenance)
 
