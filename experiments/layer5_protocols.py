@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from brian2 import Hz, Network, SpikeMonitor, StateMonitor, ms, nA, nS
 
+from dendritic_bp import ModelError
 from dendritic_bp.program import Program
 from dendritic_bp.runs import Run
 from dendritic_bp.sweep import sweep
@@ -129,9 +130,17 @@ class Trial:
 
 def run_all(duration, protocols, values):
     """Run all trials of the protocols, and return them in the same places."""
+    refuse_negative(values)
     runs = [{"values": trial | values} for trials in protocols.values() for trial in trials.values()]
     done = iter(sweep(program(duration), runs, workers=1))
     return {name: {key: Trial(next(done)) for key in trials} for name, trials in protocols.items()}
+
+
+def refuse_negative(values):
+    """Refuse conductances that run-time values would make negative."""
+    for name, value in values.items():
+        if name.startswith("cell.g_") and np.any(np.asarray(value) < 0):
+            raise ModelError(f"model 'layer5', {name} = {value}: a conductance cannot be negative")
 
 
 def measure(seen):

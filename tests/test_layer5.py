@@ -103,6 +103,14 @@ def test_bad_input_is_refused_with_model_and_parameter(changes, message):
         layer5("bad", **changes)
 
 
+def test_negative_conductance_at_run_time_is_refused(monkeypatch):
+    monkeypatch.syspath_prepend(str(EXPERIMENTS))
+    from layer5_protocols import BRIEF, run_all
+
+    with pytest.raises(ModelError, match="model 'layer5', cell.g_nat = .*: a conductance cannot be negative"):
+        run_all(BRIEF, {}, {"cell.g_nat": -1 * S})
+
+
 def test_core_resistivity_is_that_of_the_soma():
     assert SECTIONS["soma"].R_a == CORE["R_a"]
 
