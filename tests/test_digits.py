@@ -1,5 +1,6 @@
 """The schedule teaches and learns when it should, the network is local, and a run is measured as it was."""
 
+import argparse
 import re
 import sys
 from dataclasses import replace
@@ -14,9 +15,20 @@ from brian2 import second
 sys.path.append(str(Path(__file__).parents[1] / "experiments"))
 
 import digits
+import digits_figures
 import digits_network
 from digits_measures import OWNER, Session, dataset, summary
-from digits_network import CLASSES, COPIES, FEEDBACK, VOTERS, Design, Schedule, feedback_values
+from digits_network import (
+    CLASSES,
+    COPIES,
+    FEEDBACK,
+    SETTLED,
+    TRIAL,
+    VOTERS,
+    Design,
+    Schedule,
+    feedback_values,
+)
 
 from dendritic_bp import cli, tasks
 from dendritic_bp.program import Program
@@ -183,6 +195,32 @@ def test_kinds_of_feedback(kind):
     assert float(values["feedback1_pre_burst.delay"] / second) == (0.2 if kind == "shuffled" else 0)
 
 
+def variants(hidden, *arguments):
+    """Return the values of the run and its controls that a command line asks for."""
+    parser = argparse.ArgumentParser()
+    digits.options(parser)
+    return digits._variants(parser.parse_args(arguments), hidden)
+
+
+def test_each_control_differs_from_the_run_in_one_thing():
+    main, *controls = variants((30, 20), "--controls").items()
+    assert main == ("", feedback_values("learned", (30, 20)))
+    different = {
+        name: {key for key in values if key not in main[1] or values[key] != main[1][key]}
+        for name, values in controls
+    }
+    assert different == {
+        "hidden frozen": {"forward1.eta", "forward2.eta"},  # and not forward3, onto the output
+        "feedback zero": {"feedback1.gain", "feedback2.gain"},
+        "feedback shuffled": {f"feedback{k}_pre_{e}.delay" for k in (1, 2) for e in ("event", "burst")},
+    }
+
+
+def test_one_run_is_made_unless_controls_are_asked_for():
+    (frozen,) = variants((30,), "--feedback", "random", "--hidden-plasticity", "off").values()
+    assert frozen == feedback_values("random", (30,)) | digits._frozen((30,))
+
+
 # --- the command line ---
 
 
@@ -202,7 +240,8 @@ def test_wrong_sizes_are_refused(arguments, message, tmp_path, monkeypatch):
     monkeypatch.setattr(digits_network, "Network", None)
     with pytest.raises(SystemExit) as stopped:
         cli.main(digits.__doc__, digits.simulate, digits.figures, digits.options, arguments=arguments)
-    assert stopped.value.code == f"digits: {message}." or message in str(stopped.value.code)
+    said = str(stopped.value.code)
+    assert said.startswith("digits: ") and message in said
     assert not list(tmp_path.rglob("*.nc"))
 
 
@@ -351,11 +390,7 @@ def test_all_figures_are_drawn_from_the_data_alone(data, hidden):
 
 
 def test_the_raster_times_are_those_of_the_schedule():
-    from digits_figures import SETTLED_S, SHOWN, TEACHING, TRIAL_S
-
-    assert (
-        float(digits_network.TRIAL / second),
-        float(digits_network.SETTLED / second),
-        CLASSES,
-    ) == (TRIAL_S, SETTLED_S, SHOWN)
-    assert TEACHING[1] == pytest.approx((0.26, 0.4))
+    assert TRIAL / second == pytest.approx(digits_figures.TRIAL_S)
+    assert SETTLED / second == pytest.approx(digits_figures.SETTLED_S)
+    assert digits_figures.SHOWN == CLASSES
+    assert digits_figures.TEACHING[1] == pytest.approx((0.26, 0.4))
