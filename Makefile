@@ -25,7 +25,7 @@ check:
 	@command -v $(CXX) >/dev/null || { echo "error: no C++ compiler ($(CXX)). $(FIX)" >&2; exit 1; }
 
 demo: install
-	$(PY) experiments/digits.py --overwrite --out results/demo
+	$(PY) experiments/digits.py --controls --overwrite --out results/demo
 
 test: install
 	$(PY) -m ruff check

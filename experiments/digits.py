@@ -9,9 +9,9 @@ for the others) and sends the difference as a current into the apical dendrites 
 knows the label. All forward synapses follow one rule, `models/synapses/burst_gradient.py`: an event
 depresses, a burst potentiates. The feedback synapses start small and random and learn by a local rule
 (`models/synapses/mirrored_feedback.py`); with --feedback random they stay as they are. A slow current holds
-the mean rate of each cell. scikit-learn's 1,797 digits, split 60/20/20 by seed; 12 epochs of 1,077 images,
+the mean rate of each cell. scikit-learn's 1,797 digits, split 60/20/20 by seed; 16 epochs of 1,077 images,
 216 s simulated each, in one compiled run. For the test, teacher and plasticity are off, each image is shown
-for two trials, and the class with most events wins. All settings were chosen on the validation images.
+for three trials, and the class with most events wins. All settings were chosen on the validation images.
 
 Prediction. Hidden learning helps: with --hidden 30, freezing the hidden weights (--hidden-plasticity off),
 cutting the feedback (--feedback zero), or delivering it in the wrong trial (--feedback shuffled), costs at
@@ -39,7 +39,7 @@ from dendritic_bp.storage import Record
 from dendritic_bp.sweep import sweep
 from dendritic_bp.tasks import digits
 
-HIDDEN, EPOCHS = [200], 12
+HIDDEN, EPOCHS = [200], 16
 QUICK_HIDDEN, QUICK_EPOCHS = [30], 6
 
 
@@ -47,7 +47,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     """Add the flags of this experiment."""
     add = parser.add_argument
     add("--hidden", type=int, nargs="+", metavar="N", help="cells in each of one or two hidden layers (200)")
-    add("--epochs", type=int, metavar="N", help="times that the training images are shown (12)")
+    add("--epochs", type=int, metavar="N", help="times that the training images are shown (16)")
     add("--neuron", choices=CELLS, default="burst_poisson", help="cell of all layers (burst_poisson)")
     add("--feedback", choices=FEEDBACK, default="learned", help="onto the hidden layers (learned)")
     add("--hidden-plasticity", choices=["on", "off"], default="on", help="in the hidden layers (on)")

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import xarray as xr
 from brian2 import second
-from digits_network import CLASSES, READ_S, TRIAL, VOTERS, Design, Schedule, probes
+from digits_network import CLASSES, LOOKS, READ_S, TRIAL, VOTERS, Design, Schedule, probes
 from sklearn.linear_model import LogisticRegression
 
 from dendritic_bp.analysis import Alignment, alignment
@@ -145,14 +145,14 @@ class Session:
 def summary(main: Session, controls: Mapping[str, Session]) -> dict[str, float]:
     """Return the numbers of a run, by name."""
     result = {
-        "test_accuracy": main.accuracy("test", 2),
-        "validation_accuracy": main.accuracy("end", 2),
+        "test_accuracy": main.accuracy("test", LOOKS),
+        "validation_accuracy": main.accuracy("end", LOOKS),
         "train_accuracy": float(main.curve("train")[-1]),
         "linear_classifier_test_accuracy": _linear_classifier(main.data),
     }
     for name, session in controls.items():
-        result[f"test_accuracy_{_key(name)}"] = session.accuracy("test", 2)
-        result[f"gain_over_{_key(name)}"] = result["test_accuracy"] - session.accuracy("test", 2)
+        result[f"test_accuracy_{_key(name)}"] = session.accuracy("test", LOOKS)
+        result[f"gain_over_{_key(name)}"] = result["test_accuracy"] - session.accuracy("test", LOOKS)
     return result | _angles(main) | _activity(main) | _cost(main)
 
 
@@ -220,8 +220,8 @@ def dataset(main: Session, controls: Mapping[str, Session]) -> xr.Dataset:
         "label": ("trial", main.labels),
         "image": ("trial", main.schedule.image),
         "phase": ("trial", main.schedule.phase.astype(str)),
-        "test_predicted": ("test_image", main.predicted("test", 2)),
-        "test_label": ("test_image", main.labels[main.schedule.phase == "test"][::2]),
+        "test_predicted": ("test_image", main.predicted("test", LOOKS)),
+        "test_label": ("test_image", main.labels[main.schedule.phase == "test"][::LOOKS]),
     }
     arrays |= _alignment_arrays(main) | _weight_arrays(main) | _show_arrays(main)
     arrays["cells"] = ("population", _sizes(main))

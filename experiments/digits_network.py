@@ -22,7 +22,7 @@ from brian2 import (
     second,
 )
 
-from dendritic_bp import NeuronModel, neurons, synapses
+from dendritic_bp import NeuronModel, SynapseModel, neurons, synapses
 from dendritic_bp.tasks import Dataset, trial_order
 from models.neurons.background import background
 from models.neurons.burst_poisson import burst_poisson
@@ -31,6 +31,7 @@ from models.synapses.burst_gradient import burst_gradient
 from models.synapses.mirrored_feedback import mirrored_feedback
 
 CLASSES, PIXELS, IMAGES = 10, 64, 1797
+LOOKS = 3  # trials for which each held-out image is shown after training
 COPIES = 4  # input cells per pixel
 VOTERS = 10  # output cells per class
 TRIAL = 200 * ms
@@ -65,7 +66,7 @@ def higher(below: int) -> dict[str, Any]:
 
 def feedback(kind: str, onto: int) -> dict[str, Any]:
     """Return the settings of a kind of feedback onto a layer of so many cells."""
-    learned = dict(w_0=600 * pA / onto, eta=higher(onto)["eta"], gain=0.0125 * onto)
+    learned = dict(w_0=600 * pA / onto, eta=higher(onto)["eta"], gain=0.015 * onto)
     change = dict(
         learned={},
         random=dict(w_0=10 * nA / onto, eta=0 * pA),
@@ -121,16 +122,14 @@ class Schedule:
 
     @classmethod
     def of(cls, data: Dataset, epochs: int, seed: int, anneal: float = 1.0) -> "Schedule":
-        """Train and validate in each epoch; then show each image of both held-out parts for two trials."""
+        """Train and validate in each epoch; then show each held-out image for some trials."""
         blocks = []
         for epoch, order in enumerate(trial_order(len(data.train), epochs, seed)):
             step = np.exp(-anneal * epoch / epochs)
             blocks += [(data.train[order], "train", epoch, step), (data.validation, "validate", epoch, 0)]
         shown = [data.test[data.labels[data.test] == digit][0] for digit in range(CLASSES)]
-        blocks += [
-            (np.repeat(data.validation, 2), "end", epochs, 0),
-            (np.repeat(data.test, 2), "test", epochs, 0),
-        ]
+        held_out = {"end": data.validation, "test": data.test}
+        blocks += [(np.repeat(rows, LOOKS), phase, epochs, 0) for phase, rows in held_out.items()]
         blocks += [(np.array(shown), "show", epochs, 0)]
         columns = zip(*((b, *(np.full(len(b), x) for x in rest)) for b, *rest in blocks), strict=True)
         return cls(*map(np.concatenate, columns))
@@ -243,13 +242,22 @@ def _projections(design: Design, layers: list[NeuronGroup], clocked: dict) -> li
     """Connect neighbouring layers all to all: forward onto the soma, back onto the apical dendrite."""
     gate = dict(namespace=("learning",), plastic="learning(t)")
     rule, learned = burst_gradient.with_input(**gate), mirrored_feedback.with_input(**gate)
-    result = [synapses(rule, *layers[:2], "forward1", namespace=clocked, **FIRST)]
+    result = [_connect(rule, *layers[:2], "forward1", clocked, **FIRST)]
     for k, (low, high) in enumerate(pairwise(layers[1:]), start=1):
-        result.append(synapses(rule, low, high, f"forward{k + 1}", namespace=clocked, **higher(low.N)))
+        result.append(_connect(rule, low, high, f"forward{k + 1}", clocked, **higher(low.N)))
         start = feedback("learned", low.N)
         back = replace(learned, delay=start.pop("delay"))
-        result.append(synapses(back, high, low, f"feedback{k}", namespace=clocked, **start))
+        result.append(_connect(back, high, low, f"feedback{k}", clocked, **start))
     return result
+
+
+def _connect(
+    model: SynapseModel, source: NeuronGroup, target: NeuronGroup, name: str, clocked: dict, **values: Any
+) -> Synapses:
+    """Connect all to all, by indices: a monitor then knows which synapses there are."""
+    every = np.indices((source.N, target.N)).reshape(2, -1)
+    wiring = dict(i=every[0], j=every[1])
+    return synapses(model, source, target, name, wiring, namespace=clocked, **values)
 
 
 def feedback_values(kind: str, hidden: tuple[int, ...]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from digits_network import (
     CLASSES,
     COPIES,
     FEEDBACK,
+    LOOKS,
     SETTLED,
     TRIAL,
     VOTERS,
@@ -58,7 +59,7 @@ def test_each_epoch_shows_each_training_image_once(data, schedule):
 def test_phases_follow_each_other(schedule):
     found = [(str(phase), len(list(trials))) for phase, trials in groupby(schedule.phase)]
     epoch = [("train", 1077), ("validate", 360)]
-    assert found == [*epoch * EPOCHS, ("end", 720), ("test", 720), ("show", 10)]
+    assert found == [*epoch * EPOCHS, ("end", 360 * LOOKS), ("test", 360 * LOOKS), ("show", 10)]
     assert (np.diff(schedule.epoch) >= 0).all() and schedule.window == 1437
 
 
@@ -73,10 +74,11 @@ def test_no_image_is_in_two_parts(data, schedule):
     np.testing.assert_array_equal(data.labels[schedule.image[schedule.phase == "show"]], range(10))
 
 
-def test_images_after_training_come_twice_in_a_row(schedule):
+def test_images_after_training_come_several_times_in_a_row(schedule):
     for phase in ("end", "test"):
-        first, again = schedule.image[schedule.phase == phase].reshape(-1, 2).T
-        np.testing.assert_array_equal(first, again)
+        first, *again = schedule.image[schedule.phase == phase].reshape(-1, LOOKS).T
+        for later in again:
+            np.testing.assert_array_equal(first, later)
 
 
 def by_trial(schedule, data):
@@ -315,26 +317,26 @@ def second_half_wrong(schedule, labels):
 
 def test_accuracy_is_the_share_of_right_answers(data):
     session = fake(data, answers=second_half_wrong)
-    assert session.accuracy("test", 2) == session.accuracy("end", 2) == session.accuracy("train") == 1
+    assert session.accuracy("test", LOOKS) == session.accuracy("end", LOOKS) == session.accuracy("train") == 1
     assert session.accuracy("validate") == 0.75
     np.testing.assert_array_equal(session.curve("validate"), [0.5, 1])
     np.testing.assert_array_equal(session.curve("train"), [1, 1])
-    np.testing.assert_array_equal(session.predicted("test", 2), session.data.labels[session.data.test])
+    np.testing.assert_array_equal(session.predicted("test", LOOKS), session.data.labels[session.data.test])
     assert session.counts("hidden1").shape == (len(session.labels), 6)
 
 
-def test_votes_of_both_presentations_are_added(data):
+def test_votes_of_all_presentations_are_added(data):
     session = fake(data)
     tested = np.flatnonzero(session.schedule.phase == "test")
     counts = session.run["output_counts.n_event"]
     counts[:, tested + 1] = 0
-    right = session.labels[tested[::2]]
-    counts[right * VOTERS, tested[::2] + 1] = 2  # in the first trial, one cell of the right class
-    counts[(right + 1) % 10 * VOTERS + 3, tested[::2] + 1] = 3
-    counts[right * VOTERS + 9, tested[1::2] + 1] = 2
-    np.testing.assert_array_equal(session.predicted("test", 2), right)
-    np.testing.assert_array_equal(session.predicted("test")[::2], (right + 1) % 10)
-    assert session.accuracy("test", 2) == 1
+    right = session.labels[tested[::LOOKS]]
+    counts[right * VOTERS, tested[::LOOKS] + 1] = 2  # in the first trial, one cell of the right class
+    counts[(right + 1) % 10 * VOTERS + 3, tested[::LOOKS] + 1] = 3
+    counts[right * VOTERS + 9, tested[1::LOOKS] + 1] = 2
+    np.testing.assert_array_equal(session.predicted("test", LOOKS), right)
+    np.testing.assert_array_equal(session.predicted("test")[::LOOKS], (right + 1) % 10)
+    assert session.accuracy("test", LOOKS) == 1
 
 
 def test_weights_are_target_by_source(data):
