@@ -44,7 +44,7 @@ def _versions() -> Iterator[tuple[str, str]]:
 def _compiling() -> Iterator[tuple[str, str]]:
     command = toolchain._compiler()
     yield "compiler", f"{command}: {_first_line([*command.split(), '--version'])}"
-    yield "flags", " ".join(get_compiler_and_args()[1])
+    yield "flags", " ".join([*get_compiler_and_args()[1], *toolchain.VECTORISE])
     yield "make", _first_line(["make", "--version"])
     yield "cores", str(toolchain.cores())
     yield "ccache", shutil.which("ccache") or "none (optional: it shortens rebuilds)"

@@ -25,8 +25,9 @@ from dendritic_bp.standalone import Trace, trace
 class Program:
     """A protocol, compiled once: `protocol()` builds a network in plain Brian2, runs it and returns it.
 
-    `folder` keeps the build (by default in the user's cache, under `name`); `flags` replace Brian2's
-    compiler flags; `jobs` is the number of compilers at work (default: the cores).
+    `folder` keeps the build (by default in the user's cache, under `name`); `flags` replace the
+    compiler flags (Brian2's, and those that vectorise); `jobs` is the number of compilers at work (default:
+    the cores).
     """
 
     def __init__(

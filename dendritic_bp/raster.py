@@ -98,7 +98,10 @@ def _voltages(axes: Axes, times: Floats, v_s: Floats, v_d: Floats, train: ArrayL
     axes.plot(shown, v_s * 1e3, color=SOMA, linewidth=LINE * 0.75, label="soma")
     ticks, _ = _from_start(_within(train, window), window)
     above = axes.get_xaxis_transform()
-    axes.plot(ticks, np.full(ticks.size, 1.05), "|", color=SOMA, markersize=4, transform=above, clip_on=False)
+    if ticks.size:  # an empty line outside the axes would break the layout
+        axes.plot(
+            ticks, np.full(ticks.size, 1.05), "|", color=SOMA, markersize=4, transform=above, clip_on=False
+        )
     axes.set_ylabel("Voltage (mV)")
     _time_axis(axes, window)
 

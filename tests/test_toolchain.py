@@ -94,7 +94,7 @@ def test_flags_replace_those_of_brian2_and_unused_binaries_go(tmp_path):
     program = Program(protocols.counter(), "counter", tmp_path, flags=["-O0"])
     assert program.run(progress=False)["cell.x"] == [10]
     flags = (tmp_path / "sources" / "makefile").read_text().splitlines()[0]
-    assert "-O0" in flags and "-O3" not in flags
+    assert "-O0" in flags and "-O3" not in flags and "FAST_MATH" not in flags
     assert not old.exists()
 
 

@@ -74,6 +74,10 @@ PARAMETERS = dict(
     rate_target=10 / second,  # chosen here
 )
 
+# What INPUTS, DETECTOR and AVERAGES need, for cells with other membranes.
+WORDS = ("tau_basal", "tau_top", "T_burst", "memory", "tau_x", "tau_x_bar", "tau_avg", "averaging")
+COMMON = {name: PARAMETERS[name] for name in (*WORDS, "eta_bias", "rate_target")}
+
 INITIAL = dict(
     v_s="E_L",  # [P21]
     v_d="E_L",  # [P21]

@@ -16,7 +16,8 @@ pyramidal = NeuronModel(
 dv_s/dt = (E_L - v_s)/tau_s + (g_s*plateau + w_s + I_s)/C_s : volt
 dv_d/dt = (E_L - v_d)/tau_d + (g_d*plateau + c_d*bap + w_d + I_d)/C_d : volt
 plateau = 1/(1 + exp((E_d - v_d)/D_d)) : 1            # calcium activation
-bap = int(t - t_spike < T_bap + dt/2) : 1             # back-propagating spike
+bap = int(delayed > dt/2)*int(delayed < T_bap + dt/2) : 1    # back-propagating spike
+delayed = t - t_spike - T_delay : second
 t_spike : second
 fires = v_s > theta : boolean
 """
@@ -40,6 +41,7 @@ t_spike = t
         g_d=1200 * pA,  # [P21] plateau
         c_d=2600 * pA,  # [P21] back-propagating spike
         T_bap=2 * ms,  # [P21]
+        T_delay=0 * ms,  # [P21] from the soma to the dendrite
         E_d=-38 * mV,  # [P21]
         D_d=6 * mV,  # [P21]
     ),

@@ -1,0 +1,121 @@
+"""Inject trains of current pulses into a population, of which each cell is one trial, and record it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from brian2 import Network, Quantity, SpikeMonitor, StateMonitor, amp, defaultclock, ms, second
+from numpy.typing import NDArray
+
+from dendritic_bp.build import neurons
+from dendritic_bp.errors import ModelError
+from dendritic_bp.model import NeuronModel
+from dendritic_bp.program import Program
+from dendritic_bp.runs import Run
+
+Floats = NDArray[np.float64]
+Pulses = dict[str, Any]
+
+
+def pulses(
+    height: Quantity = 0 * amp,
+    start: Quantity = 50 * ms,
+    width: Quantity = 5 * ms,
+    count: int = 1,
+    period: Quantity = 1000 * second,
+    hold: Quantity = 0 * amp,
+) -> Pulses:
+    """Describe a train of `count` equal current pulses on top of a steady current `hold`."""
+    return dict(height=height, start=start, width=width, count=count, period=period, hold=hold)
+
+
+# A pulse starts with the step nearest to its time and always has the same number of steps. (Products instead
+# of `and`, which Brian2's numpy code does not take in equations.)
+_TRAIN = """
+{port} = hold_{port} + height_{port}*int(since_{port} >= 0*second)*on_{port} : amp
+on_{port} = int(turn_{port} < count_{port})*int(since_{port} - turn_{port}*period_{port} < width_{port}) : 1
+turn_{port} = floor(since_{port}/period_{port}) : 1
+since_{port} = t - start_{port} + dt/2 : second
+height_{port} : amp (constant)
+start_{port} : second (constant)
+width_{port} : second (constant)
+count_{port} : 1 (constant)
+period_{port} : second (constant)
+hold_{port} : amp (constant)
+"""
+
+
+def with_pulses(model: NeuronModel, ports: Sequence[str] = ("I_soma", "I_apical")) -> NeuronModel:
+    """Return the model with ports driven by the pulses of each cell; raise ModelError for a missing port."""
+    model.with_input((), **dict.fromkeys(ports, "0*amp"))  # names the port that is missing
+    return model.with_equations("".join(_TRAIN.format(port=port) for port in ports))
+
+
+def pulse_values(trials: Sequence[Mapping[str, Pulses]], ports: Sequence[str]) -> dict[str, Any]:
+    """Return the parameters of the pulses, one value for each trial."""
+    trains = {port: [trial.get(port) or pulses() for trial in trials] for port in ports}
+    return {
+        f"{each}_{port}": Quantity([train[each] for train in trains[port]])
+        for port in ports
+        for each in pulses()
+    }
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Hold what trials did: times (s), each recorded variable as (trial, time), and spike times by trial."""
+
+    times: Floats
+    variables: Mapping[str, Floats]
+    spikes: Sequence[Floats]
+
+    def __getitem__(self, name: str) -> Floats:
+        return self.variables[name]
+
+    def part(self, trials: slice) -> "Recording":
+        """Return the recording of some of the trials."""
+        return Recording(self.times, {k: v[trials] for k, v in self.variables.items()}, self.spikes[trials])
+
+
+def inject(
+    model: NeuronModel,
+    trials: Sequence[Mapping[str, Pulses]],
+    duration: Quantity,
+    variables: Sequence[str] = ("v_s", "v_d"),
+    dt: Quantity = 0.1 * ms,
+    sample: Quantity = 0.1 * ms,
+    ports: Sequence[str] = ("I_soma", "I_apical"),
+    values: Mapping[str, Any] | None = None,
+) -> tuple[Recording, Run]:
+    """Inject the pulses of each trial, by port, into a cell of its own; record `variables` every `sample`.
+
+    `values` are given to the compiled program, by "cells.NAME". Raises UserError, also if a run diverges.
+    """
+    missing = [name for name in variables if name not in model.parsed]
+    if missing:
+        raise ModelError(f"{model}: no variable '{missing[0]}' to record")
+    name = f"{model.name}-{dt / ms:g}ms".replace(".", "-")
+    program = Program(partial(_protocol, model, trials, duration, variables, dt, sample, ports), name)
+    run = program.run(values=values)
+    trains = [run["spikes.t"][run["spikes.i"] == cell] for cell in range(len(trials))]
+    traces = {each: np.atleast_2d(run[f"trace.{each}"]) for each in variables}
+    return Recording(run["trace.t"], traces, trains), run
+
+
+def _protocol(
+    model: NeuronModel,
+    trials: Sequence[Mapping[str, Pulses]],
+    duration: Quantity,
+    variables: Sequence[str],
+    dt: Quantity,
+    sample: Quantity,
+    ports: Sequence[str],
+) -> Network:
+    defaultclock.dt = dt
+    cells = neurons(with_pulses(model, ports), len(trials), "cells", **pulse_values(trials, ports))
+    trace = StateMonitor(cells, list(variables), record=True, dt=sample, name="trace")
+    network = Network(cells, trace, SpikeMonitor(cells, name="spikes"))
+    network.run(duration, namespace={})
+    return network
