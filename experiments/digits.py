@@ -10,8 +10,9 @@ knows the label. All forward synapses follow one rule, `models/synapses/burst_gr
 depresses, a burst potentiates. The feedback synapses start small and random and learn by a local rule
 (`models/synapses/mirrored_feedback.py`); with --feedback random they stay as they are. A slow current holds
 the mean rate of each cell. scikit-learn's 1,797 digits, split 60/20/20 by seed; 16 epochs of 1,077 images,
-216 s simulated each, in one compiled run. For the test, teacher and plasticity are off, each image is shown
-for three trials, and the class with most events wins. All settings were chosen on the validation images.
+5,032 s with all validation and tests, in one compiled run. For the test, teacher and plasticity are off, each
+image is shown for three trials, and the class with most events wins. Settings were compared on the validation
+images; the README says where test results had a say.
 
 Prediction. Hidden learning helps: with --hidden 30, freezing the hidden weights (--hidden-plasticity off),
 cutting the feedback (--feedback zero), or delivering it in the wrong trial (--feedback shuffled), costs at

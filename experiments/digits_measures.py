@@ -147,7 +147,7 @@ def summary(main: Session, controls: Mapping[str, Session]) -> dict[str, float]:
     result = {
         "test_accuracy": main.accuracy("test", LOOKS),
         "validation_accuracy": main.accuracy("end", LOOKS),
-        "train_accuracy": float(main.curve("train")[-1]),
+        "train_accuracy_taught": float(main.curve("train")[-1]),
         "linear_classifier_test_accuracy": _linear_classifier(main.data),
     }
     for name, session in controls.items():
@@ -215,7 +215,7 @@ def dataset(main: Session, controls: Mapping[str, Session]) -> xr.Dataset:
     sessions = {"learning": main, **controls}
     arrays = {
         "validation_accuracy": (("run", "epoch"), np.array([s.curve("validate") for s in sessions.values()])),
-        "train_accuracy": (("run", "epoch"), np.array([s.curve("train") for s in sessions.values()])),
+        "train_accuracy_taught": (("run", "epoch"), np.array([s.curve("train") for s in sessions.values()])),
         "events": (("trial", "class"), main.votes.astype(np.int32)),
         "label": ("trial", main.labels),
         "image": ("trial", main.schedule.image),

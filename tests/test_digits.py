@@ -369,7 +369,7 @@ def test_a_step_down_the_gradient_of_the_matched_network_is_at_no_angle(data, ho
 def test_summary_names_what_was_measured(data):
     main, frozen = fake(data), fake(data, answers=lambda schedule, labels: (labels + 1) % 10)
     numbers = summary(main, {"hidden frozen": frozen})
-    assert numbers["test_accuracy"] == numbers["validation_accuracy"] == numbers["train_accuracy"] == 1
+    assert numbers["test_accuracy"] == numbers["validation_accuracy"] == numbers["train_accuracy_taught"] == 1
     assert numbers["test_accuracy_hidden_frozen"] == 0
     assert numbers["gain_over_hidden_frozen"] == 1
     assert numbers["simulated_s"] == pytest.approx(len(main.labels) * 0.2)
