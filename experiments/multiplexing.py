@@ -2,20 +2,22 @@
 
 Question   How well do event rate and burst probability of an ensemble follow two independent inputs, how many
            bits per second do they tell of each, and can synapses read the two apart?
-Method     4,000 cells (1,000 with --quick) with independent noise of 450 pA in both compartments; the same current
-           into all somata (300 pA) and another into all dendrites (0 pA), varied by sines of 150 pA (2 and
-           0.89 Hz), steps of 150 pA, or noise (100 pA, 50 ms), each for 20 s at 0.1 ms. The ensemble drives 500
-           PV cells by depressing and 500 SOM cells by facilitating synapses. Steady currents: see fi_curves.py.
-Prediction Correlations of at least 0.90 on target and at most 0.20 across; the event rate tells at least 5 times
-           more of the soma than of the dendrite, burst probability 1.8 times more of the dendrite.
-           Depressing synapses pass on 2.2 times more of an event than of later spikes of a burst, facilitating
-           ones 2.5 times more of these: a preference, not a separation.
-Published  Naud & Sprekeler 2018, PNAS 115 (which prints no number of these: the values beside ours are those that
-           its equations gave in an independent program); Payeur et al. 2021, Nat Neurosci 24, Fig. S11.
+Method     4,000 cells (1,000 with --quick) with independent noise of 450 pA in both compartments; the same
+           current into all somata (300 pA) and another into all dendrites (0 pA), varied by sines of 150 pA
+           (2 and 0.89 Hz), steps of 150 pA, or noise (100 pA, 50 ms), each for 20 s at 0.1 ms. The ensemble
+           drives 500 PV cells by depressing and 500 SOM cells by facilitating synapses. Steady currents as
+           in fi_curves.py.
+Prediction Correlations of at least 0.90 on target, at most 0.20 across; event rate tells at least 5 times
+           more of the soma than of the dendrite, burst probability 1.8 times more of the dendrite. Depressing
+           synapses pass on 2.2 times more of an event than of the later spikes of a burst, facilitating ones
+           2.5 times less: a preference, not a separation.
+Published  Naud & Sprekeler 2018, PNAS 115 (the values beside ours are not printed there: its equations gave
+           them in an independent program); Payeur et al. 2021, Nat Neurosci 24, Fig. S11.
 Command    python experiments/multiplexing.py [--quick]      (five minutes)
 """
 
 import argparse
+from dataclasses import replace
 
 import fi_curves
 import numpy as np
@@ -54,7 +56,9 @@ def protocol(n: int):
         samples = np.zeros(round(DURATION * second / STEP))
         soma, dendrite = (TimedArray(samples * pA, dt=STEP, name=name) for name in ("soma", "dendrite"))
         cells = CELLS | dict(pc=PC)
-        circuit = microcircuit([dict(pc=n, pv=N_PV, som=N_SOM)], READERS, cells, p=200 / n)
+        circuit = microcircuit(
+            [dict(pc=n, pv=N_PV, som=N_SOM)], [replace(each, p=200 / n) for each in READERS], cells
+        )
         circuit["pv1"].I_soma = 205 * pA  # [P21]
         released = ["depressed", "facilitated"]
         spikes = EventMonitor(circuit["pc1"], "spike", variables=released, when="end", name="spikes")
@@ -99,7 +103,10 @@ def simulate(args: argparse.Namespace) -> Record:
     runs = dict(zip(given, sweep(program, asked, workers=1), strict=True))
     data = dataset(runs, given, n)
     plane = fi_curves.simulate(argparse.Namespace(quick=args.quick, seed=args.seed, set={})).data
-    data = data.merge(plane.rename(soma="plane_soma", dendrite="plane_dendrite"))
+    names = dict(
+        event_rate="event_rate_steady", rate="rate_steady", soma="plane_soma", dendrite="plane_dendrite"
+    )
+    data = data.merge(plane.rename(names))
     main = runs["sines"]
     return Record(data, summary(data) | dict(run_s=main.run_s, peak_rss_mb=main.peak_rss_mb), main.provenance)
 

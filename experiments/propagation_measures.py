@@ -102,7 +102,7 @@ def followed(series: xr.DataArray, period: float) -> float:
 
 
 def _reach(areas: list[xr.Dataset], data: xr.Dataset) -> dict[str, float]:
-    """Return how well each area follows each message, and the number of areas in a row that follow their own."""
+    """Return how well each area follows each message, and how many in a row follow the one meant for it."""
     periods = {"is": float(PERIODS["soma"] / second), "id": float(PERIODS["dendrite"] / second)}
     series = {"er": "event_rate", "bp": "burst_probability"}
     numbers = {

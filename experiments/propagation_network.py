@@ -78,13 +78,13 @@ class Chain:
     @property
     def projections(self) -> list[Projection]:
         """Return the projections; the weights give the same mean input from more or fewer cells."""
-        return [replace(each, w=each.w * P / (self.p * self.scale)) for each in CHAIN]
+        return [replace(each, p=self.p, w=each.w * P / (self.p * self.scale)) for each in CHAIN]
 
     def protocol(self) -> Network:
         """Build the chain, and run it."""
         defaultclock.dt = 0.1 * ms
         cells = CELLS | dict(pc=CELLS["pc"].with_equations(SINES, parameters=PARAMETERS))
-        circuit = microcircuit(self.sizes, self.projections, cells, TERMINALS, self.p)
+        circuit = microcircuit(self.sizes, self.projections, cells, TERMINALS)
         for name in self.populations:
             for variable, value in self._values(name).items():
                 setattr(circuit[name], variable, value)

@@ -48,7 +48,10 @@ CELLS = dict(
 
 @dataclass(frozen=True)
 class Projection:
-    """Say that `source` cells send `sent` onto a conductance of `target` cells, `step` areas above."""
+    """Say that `source` cells send `sent` onto a conductance of `target` cells, `step` areas above.
+
+    `p` is the probability of a synapse between two cells.
+    """
 
     name: str
     source: str
@@ -57,6 +60,7 @@ class Projection:
     onto: str
     w: float  # in units of the leak of the target
     sent: str = "1"
+    p: float = 0.05  # [P21]
 
     @property
     def model(self) -> SynapseModel:
@@ -82,13 +86,12 @@ def microcircuit(
     projections: Sequence[Projection] = CHAIN,
     cells: Mapping[str, NeuronModel] = CELLS,
     terminals: tuple[SynapseModel, SynapseModel] = (depressing, facilitating),
-    p: float = 0.05,
 ) -> Circuit:
     """Build areas, given as the number of cells of each kind, from the lowest to the highest.
 
     Cells of area 1 are called pc1, pv1 ..., projections forward_1_2 ..., and what pyramidal cells
-    release pc1_depressing, pc1_facilitating. A projection is made wherever both of its populations are:
-    for each pair of cells with probability `p` [P21], but never from a cell to itself. Raises ModelError.
+    release pc1_depressing, pc1_facilitating. A projection is made wherever both of its populations are,
+    and never from a cell to itself. Raises ModelError.
     """
     for kind in (kind for area in areas for kind in area if kind not in cells):
         raise ModelError(f"no model for cells of the kind '{kind}'; {suggest(kind, cells)}")
@@ -99,16 +102,16 @@ def microcircuit(
         for (name, group), model in product(groups.items(), terminals)
         if name.startswith("pc")
     }
-    return groups | wires | dict(_projections(groups, len(areas), projections, p))
+    return groups | wires | dict(_projections(groups, len(areas), projections))
 
 
 def _projections(
-    groups: Circuit, n_areas: int, projections: Sequence[Projection], p: float
+    groups: Circuit, n_areas: int, projections: Sequence[Projection]
 ) -> Iterator[tuple[str, Synapses]]:
     for each, k in product(projections, range(1, n_areas + 1)):
         source, target = groups.get(f"{each.source}{k}"), groups.get(f"{each.target}{k + each.step}")
         if source is None or target is None:
             continue
-        wiring = dict(condition="i != j", p=p) if source is target else dict(p=p)
+        wiring = dict(condition="i != j", p=each.p) if source is target else dict(p=each.p)
         name = f"{each.name}_{k}_{k + each.step}"
         yield name, synapses(each.model, source, target, name, wiring)

@@ -1,5 +1,7 @@
 """The microcircuit is wired as published, and its cells are driven as published."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from brian2 import Hz, Network, NeuronGroup, SpikeMonitor, StateMonitor, Synapses, ms, mV, pA
@@ -8,7 +10,7 @@ from simulate import DT, simulate
 
 from dendritic_bp import neurons
 from dendritic_bp.errors import ModelError
-from models.microcircuit import CELLS, microcircuit
+from models.microcircuit import CELLS, CHAIN, microcircuit
 from models.neurons.conductances import conductances
 from models.neurons.poisson_background import poisson_background
 from models.neurons.pyramidal import pyramidal
@@ -21,7 +23,7 @@ PUBLISHED = {"forward_1_2", "forward_pv_1_2", "pv_pc_2_2", "back_2_1", "back_som
 
 
 def test_two_areas_are_wired_as_published():
-    circuit = microcircuit(TWO_AREAS, p=0.5)
+    circuit = microcircuit(TWO_AREAS)
     wires = {name: each for name, each in circuit.items() if isinstance(each, Synapses)}
     terminals = {name for name in wires if name.endswith("ing")}
     assert set(wires) - terminals == PUBLISHED
@@ -57,10 +59,10 @@ def test_unknown_kinds_of_cells_are_refused():
 
 
 def test_bursts_reach_the_dendrite_below_and_events_the_soma_above():
-    circuit = microcircuit(TWO_AREAS, p=1)
+    circuit = microcircuit(TWO_AREAS, [replace(each, p=1) for each in CHAIN])
     for each in circuit.values():
         if isinstance(each, NeuronGroup):
-            each.rate_background = 0 * Hz
+            each.rate_exc = each.rate_inh = 0 * Hz
     circuit["pc1"].v_s = [-40, *[-70] * 39] * mV  # one cell of area 1 fires once
     circuit["pc2"].v_s = [-40, *[-70] * 39] * mV
     simulate(1.1 * ms, *circuit.values())
@@ -98,7 +100,7 @@ def test_background_has_the_mean_and_variance_of_poisson_spikes():
     ids=["pv", "som"],
 )
 def test_interneurons_fire_when_those_of_the_published_program_do(kind, current, steps):
-    cell = neurons(CELLS[kind], 1, "cell", I_soma=current, rate_background=0 * Hz, V_r="E_L")
+    cell = neurons(CELLS[kind], 1, "cell", I_soma=current, rate_exc=0 * Hz, rate_inh=0 * Hz, V_r="E_L")
     spikes = SpikeMonitor(cell, name="spikes")
     simulate(90 * ms, cell, spikes)
     assert_allclose(np.asarray(spikes.t / DT)[:3], steps, atol=3)
