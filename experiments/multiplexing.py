@@ -54,7 +54,7 @@ def protocol(n: int):
     def build() -> Network:
         defaultclock.dt = 0.1 * ms
         samples = np.zeros(round(DURATION * second / STEP))
-        soma, dendrite = (TimedArray(samples * pA, dt=STEP, name=name) for name in ("soma", "dendrite"))
+        waves = {name: TimedArray(samples * pA, dt=STEP, name=name) for name in ("soma", "dendrite")}
         cells = CELLS | dict(pc=PC)
         circuit = microcircuit(
             [dict(pc=n, pv=N_PV, som=N_SOM)], [replace(each, p=200 / n) for each in READERS], cells
@@ -64,7 +64,7 @@ def protocol(n: int):
         spikes = EventMonitor(circuit["pc1"], "spike", variables=released, when="end", name="spikes")
         readers = [SpikeMonitor(circuit[name], name=f"{name}_spikes") for name in ("pv1", "som1")]
         network = Network(*circuit.values(), spikes, *readers)
-        network.run(DURATION * second, namespace=dict(soma=soma, dendrite=dendrite))
+        network.run(DURATION * second, namespace={})
         return network
 
     return build

@@ -15,6 +15,7 @@ inhibit the dendrites (in place of the SOM cells between them, as published).
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 from brian2 import NeuronGroup, Synapses, ms
 
@@ -86,17 +87,18 @@ def microcircuit(
     projections: Sequence[Projection] = CHAIN,
     cells: Mapping[str, NeuronModel] = CELLS,
     terminals: tuple[SynapseModel, SynapseModel] = (depressing, facilitating),
+    namespace: Mapping[str, Any] | None = None,
 ) -> Circuit:
     """Build areas, given as the number of cells of each kind, from the lowest to the highest.
 
     Cells of area 1 are called pc1, pv1 ..., projections forward_1_2 ..., and what pyramidal cells
     release pc1_depressing, pc1_facilitating. A projection is made wherever both of its populations are,
-    and never from a cell to itself. Raises ModelError.
+    and never from a cell to itself. `namespace` holds what the models of cells name. Raises ModelError.
     """
     for kind in (kind for area in areas for kind in area if kind not in cells):
         raise ModelError(f"no model for cells of the kind '{kind}'; {suggest(kind, cells)}")
     sizes = {f"{kind}{k}": (cells[kind], n) for k, area in enumerate(areas, 1) for kind, n in area.items()}
-    groups = {name: neurons(model, n, name) for name, (model, n) in sizes.items()}
+    groups = {name: neurons(model, n, name, namespace) for name, (model, n) in sizes.items()}
     wires = {
         f"{name}_{model.name}": synapses(model, group, group, f"{name}_{model.name}", "i == j")
         for (name, group), model in product(groups.items(), terminals)
