@@ -56,14 +56,13 @@ def protocol(n: int):
         samples = np.zeros(round(DURATION * second / STEP))
         waves = {name: TimedArray(samples * pA, dt=STEP, name=name) for name in ("soma", "dendrite")}
         cells = CELLS | dict(pc=PC)
-        circuit = microcircuit(
-            [dict(pc=n, pv=N_PV, som=N_SOM)], [replace(each, p=200 / n) for each in READERS], cells
-        )
+        readers = [replace(each, p=200 / n) for each in READERS]
+        circuit = microcircuit([dict(pc=n, pv=N_PV, som=N_SOM)], readers, cells, namespace=waves)
         circuit["pv1"].I_soma = 205 * pA  # [P21]
         released = ["depressed", "facilitated"]
         spikes = EventMonitor(circuit["pc1"], "spike", variables=released, when="end", name="spikes")
-        readers = [SpikeMonitor(circuit[name], name=f"{name}_spikes") for name in ("pv1", "som1")]
-        network = Network(*circuit.values(), spikes, *readers)
+        others = [SpikeMonitor(circuit[name], name=f"{name}_spikes") for name in ("pv1", "som1")]
+        network = Network(*circuit.values(), spikes, *others)
         network.run(DURATION * second, namespace={})
         return network
 
