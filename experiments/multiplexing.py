@@ -102,10 +102,8 @@ def simulate(args: argparse.Namespace) -> Record:
     runs = dict(zip(given, sweep(program, asked, workers=1), strict=True))
     data = dataset(runs, given, n)
     plane = fi_curves.simulate(argparse.Namespace(quick=args.quick, seed=args.seed, set={})).data
-    names = dict(
-        event_rate="event_rate_steady", rate="rate_steady", soma="plane_soma", dendrite="plane_dendrite"
-    )
-    data = data.merge(plane.rename(names))
+    names = dict(soma="plane_soma", dendrite="plane_dendrite")
+    data = data.merge(plane.rename(names | {str(name): f"plane_{name}" for name in plane.data_vars}))
     main = runs["sines"]
     return Record(data, summary(data) | dict(run_s=main.run_s, peak_rss_mb=main.peak_rss_mb), main.provenance)
 

@@ -6,13 +6,14 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from multiplexing_measures import FINE, N_READERS, decoded
+from multiplexing_measures import COARSE, FINE, N_READERS, best_correlation, decoded
 
 from dendritic_bp import plotting
 from dendritic_bp.information import coherence
 from dendritic_bp.style import BLUE, GREEN, GREY, LINE, ORANGE, PINK, SMALL
 
 SHOWN = (0.5, 4.5)  # s
+INPUT = "current into the soma (left) or the dendrite (right), scaled"
 REFERENCE = {  # what the published equations gave in an independent program
     "info_er_soma_bit_s": 85,
     "info_er_dend_bit_s": 10,
@@ -52,23 +53,22 @@ def _messages(data: xr.Dataset) -> Figure:
         mine = decoded(data, kind)
         _follow(row[0], mine.event_rate, mine.input_soma, mine.input_dendrite, BLUE)
         _follow(row[1], 100 * mine.burst_probability, mine.input_dendrite, mine.input_soma, ORANGE)
-        row[0].set_ylabel(f"{kind.capitalize()}\\nEvent rate (Hz)")
+        row[0].set_ylabel(f"{kind.capitalize()}\nEvent rate (Hz)")
         row[1].set_ylabel("Burst probability (%)")
-    for panel, where in zip(axes[-1], ("soma", "dendrite"), strict=True):
+    for panel in axes[-1]:
         panel.set(xlabel="Time (s)", xlim=SHOWN)
-        plotting.legend(
-            panel, handles=panel.lines[:1], labels=[f"current into the {where}, scaled"], loc="upper right"
-        )
+    plotting.legend(drawing, handles=axes[0, 0].lines[:1], loc="outside upper right")
     return drawing
 
 
 def _follow(axes: Axes, series: xr.DataArray, own: xr.DataArray, other: xr.DataArray, colour: str) -> None:
     """Draw a series, and its input on a scale that fits."""
-    kept = series.time <= SHOWN[1]
     fitted = np.polyval(np.polyfit(own, series, 1), own)
-    axes.plot(series.time[kept], fitted[kept], color=GREY, linewidth=LINE, linestyle=(0, (4, 2)))
-    axes.plot(series.time[kept], series[kept], color=colour, linewidth=LINE)
-    r, across = (np.corrcoef(series, driver)[0, 1] for driver in (own, other))
+    shown = slice(round(SHOWN[1] / FINE / COARSE))
+    times = series.time[shown]
+    axes.plot(times, fitted[shown], color=GREY, linewidth=LINE, linestyle=(0, (4, 2)), label=INPUT)
+    axes.plot(times, series[shown], color=colour, linewidth=LINE)
+    (r, _), (across, _) = best_correlation(series, own), best_correlation(series, other)
     plotting.title(axes, f"correlation {r:.2f}, with the other input {across:.2f}")
 
 
@@ -156,8 +156,8 @@ def _reading(summary: Mapping[str, float]) -> Figure:
             places, [summary[f"corr_{name}_{word}"] for word in READ], 0.18, color=colour, label=label
         )
     axes[2].set_xticks(range(len(READ)), READ.values())
-    axes[2].set(ylabel="Correlation with the ensemble's", ylim=(0, 1.25))
-    plotting.legend(axes[2], loc="upper left", ncols=4)
+    axes[2].set(ylabel="Correlation with the ensemble's", ylim=(0, 1.4))
+    plotting.legend(axes[2], loc="upper left", ncols=2)
     return drawing
 
 
@@ -175,11 +175,13 @@ def _raster(data: xr.Dataset) -> Figure:
     ]
     plotting.raster(axes[0], layers, window)
     mine = decoded(data, "sines")
+    mine = mine.assign_coords(time=1e3 * (mine.time - window[0]))
     _follow(axes[1], mine.event_rate, mine.input_soma, mine.input_dendrite, BLUE)
     _follow(axes[2], 100 * mine.burst_probability, mine.input_dendrite, mine.input_soma, ORANGE)
     for panel, label in zip(axes[1:], ("Event rate (Hz)", "Burst prob. (%)"), strict=True):
-        panel.set(ylabel=label, xlim=window)
-    axes[2].set_xlabel("Time (s)")
+        panel.set(ylabel=label, xlim=(0, 1e3 * (window[1] - window[0])))
+    axes[0].set_xlabel("")
+    axes[2].set_xlabel("Time (ms)")
     return drawing
 
 

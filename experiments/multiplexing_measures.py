@@ -13,6 +13,7 @@ SETTLE, DURATION, STEP = 0.5, 20.5, 1e-3  # s, as in `multiplexing.py`
 FINE, COARSE = 5e-3, 4  # s, of a bin for information; fine bins in one for correlations
 SHOWN = 2.5  # s: the spikes until then are kept
 N_READERS = 500
+LAG = 0.1  # s, the longest that a series may lead or follow
 FREQUENCIES = (2, 10, 20, 50)  # Hz
 RATES = ("event_rate", "burst_rate", "rate")
 SERIES = (*RATES, "depressed", "facilitated", "pv", "som")
@@ -91,6 +92,16 @@ def correlation(a: xr.DataArray, b: xr.DataArray) -> float:
     return float(np.corrcoef(a, b)[0, 1])
 
 
+def best_correlation(series: xr.DataArray, driver: xr.DataArray) -> tuple[float, float]:
+    """Return the correlation that is largest over lags, and the lag (ms): negative if the series leads."""
+    n, steps = series.size, round(LAG / (FINE * COARSE))
+    lags = range(-steps, steps + 1)
+    late = {lag: (slice(max(lag, 0), n + min(lag, 0)), slice(max(-lag, 0), n - max(lag, 0))) for lag in lags}
+    found = {lag: correlation(series[a], driver[b]) for lag, (a, b) in late.items()}
+    best = max(found, key=lambda lag: abs(found[lag]))
+    return found[best], best * FINE * COARSE * 1e3
+
+
 def summary(data: xr.Dataset) -> dict[str, float]:
     """Return correlations, information, efficacies, and what the interneurons follow."""
     numbers = {}
@@ -99,8 +110,10 @@ def summary(data: xr.Dataset) -> dict[str, float]:
         mine = decoded(data, kind)
         words = dict(er=mine.event_rate, bp=mine.burst_probability, fr=mine.rate, br=mine.burst_rate)
         for word, series in words.items():
-            numbers[f"corr_{word}_soma{suffix}"] = correlation(series, mine.input_soma)
-            numbers[f"corr_{word}_dend{suffix}"] = correlation(series, mine.input_dendrite)
+            for name, driver in (("soma", mine.input_soma), ("dend", mine.input_dendrite)):
+                key = f"{word}_{name}{suffix}"
+                numbers[f"corr_{key}"], numbers[f"lag_{key}_ms"] = best_correlation(series, driver)
+                numbers[f"corr_{key}_no_lag"] = correlation(series, driver)
     return numbers | _information(data) | _read(data)
 
 
