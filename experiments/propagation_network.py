@@ -3,12 +3,13 @@
 [P21] Payeur, Guerguiev, Zenke, Richards & Naud 2021, Nat Neurosci 24, doi:10.1038/s41593-021-00857-x
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from brian2 import EventMonitor, Network, defaultclock, ms, mV, pA, second
 
-from models.microcircuit import CELLS, CHAIN, Circuit, Projection, microcircuit
+from models.microcircuit import CELLS, CHAIN, Circuit, microcircuit
 from models.synapses.short_term import (
     DEPRESSING,
     FACILITATING,
@@ -18,6 +19,7 @@ from models.synapses.short_term import (
 
 SIZES = dict(pc=4000, pv=1000, som=1000)  # cells in each area [P21]
 P = 0.05  # of a synapse between two cells [P21]
+WIRED = dict(parameters=dict(p_out=P))  # so that it can be changed without compiling
 SETTLE, DURATION = 1 * second, 4 * second  # [P21]
 BIN = 50 * ms  # [P21]
 PERIODS = dict(soma=500 * ms, dendrite=500 * 5**0.5 * ms)  # [P21]
@@ -55,13 +57,12 @@ class Chain:
 
     areas: int = 2
     scale: float = 1.0
-    p: float = P
     duration_s: float = float(DURATION / second)
 
     @property
     def name(self) -> str:
         """Name the build folder after what is compiled."""
-        words = (self.areas, self.scale, self.p, self.duration_s)
+        words = (self.areas, self.scale, self.duration_s)
         return "-".join(["propagation", *(f"{word:g}".replace(".", "_") for word in words)])
 
     @property
@@ -75,16 +76,20 @@ class Chain:
         """Return the size of each population, by its name, from the lowest area to the highest."""
         return {f"{kind}{k}": n for k, area in enumerate(self.sizes, 1) for kind, n in area.items()}
 
-    @property
-    def projections(self) -> list[Projection]:
-        """Return the projections; the weights give the same mean input from more or fewer cells."""
-        return [replace(each, p=self.p, w=each.w * P / (self.p * self.scale)) for each in CHAIN]
+    def wiring(self, names: Iterable[str], p: float) -> dict[str, float]:
+        """Return the run-time values, of those with these `names`, that keep the mean input at another `p`."""
+        weights = {each.name: each.w * P / (p * self.scale) for each in CHAIN}
+        wires = [name for name in names if name.endswith(".w")]
+        values = {name: weights[name.removesuffix(".w").rsplit("_", 2)[0]] for name in wires}
+        return values | {f"{name}.p_out": p for name in self.populations}
 
     def protocol(self) -> Network:
         """Build the chain, and run it."""
         defaultclock.dt = 0.1 * ms
-        cells = CELLS | dict(pc=CELLS["pc"].with_equations(SINES, parameters=PARAMETERS))
-        circuit = microcircuit(self.sizes, self.projections, cells, TERMINALS)
+        cells = {kind: cell.with_equations(**WIRED) for kind, cell in CELLS.items()}
+        cells["pc"] = cells["pc"].with_equations(SINES, parameters=PARAMETERS)
+        projections = [replace(each, p="p_out_pre", w=each.w / self.scale) for each in CHAIN]
+        circuit = microcircuit(self.sizes, projections, cells, TERMINALS)
         for name in self.populations:
             for variable, value in self._values(name).items():
                 setattr(circuit[name], variable, value)

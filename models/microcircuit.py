@@ -51,7 +51,7 @@ CELLS = dict(
 class Projection:
     """Say that `source` cells send `sent` onto a conductance of `target` cells, `step` areas above.
 
-    `p` is the probability of a synapse between two cells.
+    `p` is the probability of a synapse between two cells: a number, or an expression of source variables.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Projection:
     onto: str
     w: float  # in units of the leak of the target
     sent: str = "1"
-    p: float = 0.05  # [P21]
+    p: float | str = 0.05  # [P21]
 
     @property
     def model(self) -> SynapseModel:
