@@ -77,7 +77,7 @@ class Chain:
         return {f"{kind}{k}": n for k, area in enumerate(self.sizes, 1) for kind, n in area.items()}
 
     def wiring(self, names: Iterable[str], p: float) -> dict[str, float]:
-        """Return the run-time values, of those with these `names`, that keep the mean input at another `p`."""
+        """Return the values, of those with these `names`, that keep the mean input at another `p`."""
         weights = {each.name: each.w * P / (p * self.scale) for each in CHAIN}
         wires = [name for name in names if name.endswith(".w")]
         values = {name: weights[name.removesuffix(".w").rsplit("_", 2)[0]] for name in wires}
