@@ -6,6 +6,8 @@ Method     2 areas (--areas N) of 4,000 pyramidal cells, with 1,000 PV cells in 
            SOM cells in all but the highest; 4 million synapses. Depressing synapses go up to somata and PV
            cells, facilitating ones down to dendrites and SOM cells. Sines of 200 pA (2 Hz) into the somata of
            the lowest and of 100 pA (0.89 Hz) into the dendrites of the highest area: 3 s after 1 s without.
+           In longer chains, the feedback (also that by SOM cells) is half as strong: at full strength, areas
+           with neighbours on both sides ignite, all cells bursting at once.
 Prediction Each area's event rate follows the sine below, its burst probability the sine above; the burst rate
            of area 2 drives the burst probability of area 1.
 Published  Payeur et al. 2021, Nat Neurosci 24, Fig. 3; values beside ours are those of its program (seed 1).
@@ -31,6 +33,9 @@ def options(parser):
     """Add the flags of this experiment."""
     add = parser.add_argument
     add("--areas", type=int, default=2, metavar="N", help="areas in the chain (2)")
+    add(
+        "--feedback", type=float, metavar="G", help="gain of the feedback (1; 0.5 in chains of more than two)"
+    )
     add("--forms", action="store_true", help="also undo what the published program does differently")
     add("--scaling", action="store_true", help="also measure time and memory from 1,000 to 100,000 cells")
 
@@ -42,7 +47,8 @@ def simulate(args):
     chain = Chain(args.areas, 0.25 if args.quick else 1.0)
     program = Program(chain.protocol, chain.name)
     forms = published_forms(args.areas) if args.forms else {"as published": {}}
-    asked = [dict(seed=args.seed, values=values | args.set) for values in forms.values()]
+    gain = chain.feedback(program.values, args.feedback)
+    asked = [dict(seed=args.seed, values=gain | values | args.set) for values in forms.values()]
     runs = dict(zip(forms, sweep(program, asked, workers=1), strict=True))
     main = runs["as published"]
     data = dataset(chain, runs)

@@ -48,6 +48,8 @@ ABOVE_OTHERS = dict(I_const_s=-100 * pA)
 PYRAMIDAL = dict(v_s="E_L + 5*mV*randn()", memory=1)  # [P21]
 INTERNEURON = dict(v_s="E_L + 5*mV*randn()", V_r=-70 * mV)  # [P21] after a spike, E_L
 PV_DRIVE = dict(I_soma=205 * pA)  # [P21]
+FEEDBACK = ("back", "som_pc")  # onto dendrites, of pyramidal and of SOM cells
+LONG_CHAIN = 0.5  # chosen here: gain of the feedback where areas have neighbours on both sides
 TERMINALS = (depressing_published, facilitating_published)
 
 
@@ -80,8 +82,14 @@ class Chain:
         """Return the values, of those with these `names`, that keep the mean input at another `p`."""
         weights = {each.name: each.w * P / (p * self.scale) for each in CHAIN}
         wires = [name for name in names if name.endswith(".w")]
-        values = {name: weights[name.removesuffix(".w").rsplit("_", 2)[0]] for name in wires}
+        values = {name: weights[_projection(name)] for name in wires}
         return values | {f"{name}.p_out": p for name in self.populations}
+
+    def feedback(self, names: Iterable[str], gain: float | None) -> dict[str, float]:
+        """Return the values, of those with these `names`, that scale the feedback onto dendrites."""
+        gain = (1.0 if self.areas == 2 else LONG_CHAIN) if gain is None else gain
+        wiring = self.wiring(names, P).items()
+        return {name: w * gain for name, w in wiring if _projection(name) in FEEDBACK}
 
     def protocol(self) -> Network:
         """Build the chain, and run it."""
@@ -109,6 +117,11 @@ class Chain:
             for name in self.populations
             for event in (("event", "burst") if name.startswith("pc") else ("event",))
         ]
+
+
+def _projection(weight: str) -> str:
+    """Return the name in CHAIN of the projection with this weight, such as lateral_1_1.w."""
+    return weight.removesuffix(".w").rsplit("_", 2)[0]
 
 
 def published_forms(areas: int) -> dict[str, dict[str, float]]:
