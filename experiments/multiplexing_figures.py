@@ -140,10 +140,13 @@ def _reading(summary: Mapping[str, float]) -> Figure:
         keys = [f"efficacy_{synapse}_{spike}" for spike in ("event", "burst")]
         ours = [summary[key] for key in keys]
         panel.bar(range(2), ours, 0.6, color=(BLUE, ORANGE))
-        panel.plot(range(2), [REFERENCE[key] for key in keys], "_", color="black", markersize=14)
+        published = [REFERENCE[key] for key in keys]
+        panel.plot(range(2), published, "_", color="black", markersize=14, label="independent program")
+        panel.set(ylim=(0, 1.15 * max(ours)))
         panel.set_xticks(range(2), ["first\nspike", "later, in\na burst"])
         plotting.title(panel, f"{words}, {max(ours) / min(ours):.1f} to 1")
     axes[0].set_ylabel("Mean release")
+    plotting.legend(drawing, handles=axes[0].lines, loc="outside lower left")
     readers = dict(
         std=("depressing output", BLUE),
         pv=("PV cells", GREEN),

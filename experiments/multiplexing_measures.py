@@ -127,7 +127,8 @@ def _information(data: xr.Dataset) -> dict[str, float]:
             numbers[f"info_{word}_{name}_bit_s"] = linear_information(driver, series, FINE)
             frequencies, share = coherence(driver, series, FINE)
             for frequency in FREQUENCIES if word in ("er", "bp") else ():
-                numbers[f"coherence_{word}_{name}_{frequency}_hz"] = float(share[frequencies == frequency][0])
+                near = np.abs(frequencies - frequency) <= max(0.2 * frequency, 0.5)
+                numbers[f"coherence_{word}_{name}_{frequency}_hz"] = float(share[near].mean())
     return numbers
 
 
