@@ -18,11 +18,11 @@ REFERENCE = {
     "-100 pA": (0.127, 0.267),
 }
 TITLES = {
-    "SOM strength": "SOM onto dendrites",
-    "VIP input": "Current into SOM (as published)",
-    "VIP cells": "Current into VIP cells",
-    "Facilitation": "Use at facilitating synapses",
-    "Plateau": "Plateau current, dendrite",
+    "SOM strength": "SOM onto dendrite",
+    "VIP input": "Current into SOM",
+    "VIP cells": "Current into VIP",
+    "Facilitation": "Facilitation",
+    "Plateau": "Plateau current",
 }
 
 
@@ -41,7 +41,7 @@ def _transfer(data: xr.Dataset) -> Figure:
             _line(column[1], curve, "er", colour, label)
         column[0].set_title(TITLES[name], fontsize=SMALL, loc="left")
         column[1].set(ylim=(0, None))
-        plotting.legend(column[0], loc="upper left")
+        plotting.legend(column[0], loc="lower right", borderpad=0)
     axes[0, 0].set_ylabel("Burst probability (%)")
     axes[1, 0].set_ylabel("Event rate (Hz)")
     axes[1, 2].set_xlabel("Current into the dendrite (pA)")
