@@ -78,10 +78,9 @@ def _current_at(curve: xr.Dataset) -> float:
 
 
 def _slope(curve: xr.Dataset) -> float:
-    """Return the steepest rise of the burst probability over 100 pA, by nA."""
-    return float(
-        1e3 * ((curve.bp.values[2:] - curve.bp.values[:-2]) / np.diff(curve.pa.values[::1])[0] / 2).max()
-    )
+    """Return the steepest rise of the burst probability, over two steps of the current (1/nA)."""
+    bp, pa = curve.bp.values, curve.pa.values
+    return float(1e3 * ((bp[2:] - bp[:-2]) / (pa[2:] - pa[:-2])).max())
 
 
 def _spread(curves: Mapping[str, xr.Dataset]) -> float:
