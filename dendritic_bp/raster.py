@@ -26,17 +26,14 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Layer:
-    """Hold the events and the bursts (second spikes) of a population, each as (times in s, cells).
-
-    A `dense` layer, of thousands of cells, becomes an image, with the most active cells at the bottom.
-    """
+    """Hold the events and the bursts (second spikes) of a population, each as (times in s, cells)."""
 
     name: str
     size: int
     events: Spikes
     bursts: Spikes = ((), ())
     colour: str = EVENT
-    dense: bool = False
+    dense: bool = False  # thousands of cells: an image, the most active at the bottom
 
 
 @dataclass(frozen=True)
