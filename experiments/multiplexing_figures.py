@@ -85,14 +85,14 @@ def _information(data: xr.Dataset, summary: Mapping[str, float]) -> Figure:
         for name, driver, colour in inputs:
             frequencies, share = coherence(driver, series.fillna(series.mean()), FINE)
             left.plot(frequencies, share, line, color=colour, linewidth=LINE, label=f"{words}, {name}")
-    left.set(xlabel="Frequency (Hz)", ylabel="Coherence", xscale="log", xlim=(1, 100), ylim=(0, 1.02))
-    plotting.legend(left, loc="upper right")
+    left.set(xlabel="Frequency (Hz)", ylabel="Coherence", xscale="log", xlim=(1, 100), ylim=(0, 1.3))
+    plotting.legend(left, loc="upper right", ncols=2)
     for k, (name, _, colour) in enumerate(inputs):
         keys = [f"info_{word}_{name[:4]}_bit_s" for word in WORDS]
         _bars(right, k, 2, [summary[key] for key in keys], [REFERENCE[key] for key in keys], colour, name)
     right.set_xticks(range(len(WORDS)), WORDS.values())
-    right.set(ylabel="Linear information (bit/s)")
-    plotting.legend(right, loc="upper right")
+    right.set(ylabel="Linear information (bit/s)", ylim=(0, 1.25 * right.get_ylim()[1]))
+    plotting.legend(right, loc="upper right", ncols=3)
     return drawing
 
 
