@@ -174,10 +174,10 @@ def _reach(data: xr.Dataset, summary: Mapping[str, float]) -> Figure:
 def _scaling(data: xr.Dataset) -> Figure:
     """Draw time and memory against cells and synapses, with the slope."""
     drawing = plotting.figure(plotting.PAGE, 4.2)
-    axes = plotting.panels(drawing, 2, 2, sharex="col")
+    axes = plotting.panels(drawing, 2, 2, sharex="col", sharey="row")
     for row, (name, label, colour) in zip(
         axes,
-        (("cpu", "Processor time (s per simulated s)", BLUE), ("memory", "Memory (MB)", ORANGE)),
+        (("cpu", "CPU time (s per simulated s)", BLUE), ("memory", "Memory (MB)", ORANGE)),
         strict=True,
     ):
         for panel, kind in zip(row, ("cells", "synapses"), strict=True):
