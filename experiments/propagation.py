@@ -33,9 +33,7 @@ def options(parser):
     """Add the flags of this experiment."""
     add = parser.add_argument
     add("--areas", type=int, default=2, metavar="N", help="areas in the chain (2)")
-    add(
-        "--feedback", type=float, metavar="G", help="gain of the feedback (1; 0.5 in chains of more than two)"
-    )
+    add("--feedback", type=float, metavar="G", help="gain of the feedback (1; in longer chains 0.5)")
     add("--forms", action="store_true", help="also undo what the published program does differently")
     add("--scaling", action="store_true", help="also measure time and memory from 1,000 to 100,000 cells")
 
@@ -44,6 +42,8 @@ def simulate(args):
     """Run the chain, and measure what of the two messages is left where."""
     if args.areas < 2:
         raise UserError(f"--areas must be 2 or more, not {args.areas}.")
+    if args.feedback is not None and args.feedback < 0:
+        raise UserError(f"--feedback is a gain and must not be negative, got {args.feedback:g}.")
     chain = Chain(args.areas, 0.25 if args.quick else 1.0)
     program = Program(chain.protocol, chain.name)
     forms = published_forms(args.areas) if args.forms else {"as published": {}}

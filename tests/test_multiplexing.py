@@ -1,5 +1,6 @@
 """The experiments on multiplexing ask for what they say, and measure what is there."""
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ sys.path.append(str(Path(__file__).parents[1] / "experiments"))
 
 import disinhibition_measures
 import multiplexing_measures
+import propagation
 import propagation_measures
 from propagation_network import Chain, published_forms
 
@@ -25,6 +27,12 @@ def program():
     """Trace, but not compile, a small chain of three areas."""
     chain = Chain(3, scale=0.01)
     return chain, Program(chain.protocol, chain.name)
+
+
+@pytest.mark.parametrize("flags", [dict(areas=1, feedback=None), dict(areas=3, feedback=-0.5)], ids=str)
+def test_chains_that_cannot_be_are_refused(flags):
+    with pytest.raises(UserError, match="--areas must be 2|--feedback is a gain"):
+        propagation.simulate(argparse.Namespace(**flags))
 
 
 def test_chain_has_the_published_cells():
