@@ -1,10 +1,10 @@
 """The figures of `propagation.py`, drawn from the data of a run alone."""
 
 from collections.abc import Mapping
-from itertools import cycle
 
 import numpy as np
 import xarray as xr
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from propagation_measures import ARRIVED, pyramidal
@@ -57,8 +57,9 @@ def figures(data: xr.Dataset, summary: Mapping[str, float]) -> dict[str, Figure]
 
 def _raster(data: xr.Dataset) -> Figure:
     """Show all cells, and underneath what the ensembles say, with the two inputs."""
-    drawing = plotting.figure(plotting.PAGE, 7)
-    axes = plotting.panels(drawing, 3, 1, height_ratios=[4, 1, 1])[:, 0]
+    height = max(4, 0.5 * data.population.size)
+    drawing = plotting.figure(plotting.PAGE, height + 3)
+    axes = plotting.panels(drawing, 3, 1, height_ratios=[height, 1.2, 1.2])[:, 0]
     layers = [
         _layer(data, str(name), int(n))
         for name, n in zip(data.population.values, data.cells.values, strict=True)
@@ -90,7 +91,9 @@ def _layer(data: xr.Dataset, name: str, size: int) -> plotting.Layer:
 
 def _ensembles(axes: Axes, data: xr.Dataset, name: str, driver: str, label: str, scale: float) -> None:
     """Draw a rate of each area, and the input that it is to follow on a scale of its own."""
-    for (population, area), colour in zip(pyramidal(data).items(), cycle(AREAS), strict=False):
+    areas = pyramidal(data)
+    colours = AREAS if len(areas) <= len(AREAS) else colormaps["viridis"](np.linspace(0, 0.95, len(areas)))
+    for (population, area), colour in zip(areas.items(), colours, strict=False):
         axes.plot(data.time, area[name] * scale, color=colour, linewidth=LINE, label=f"area {population[2:]}")
     other = axes.twinx()
     other.plot(data.time, data[driver] * 1e12, color=GREY, linewidth=0.8, linestyle=(0, (4, 2)))
