@@ -13,8 +13,8 @@ Prediction Each area's event rate follows the sine below, its burst probability 
 Published  Payeur et al. 2021, Nat Neurosci 24, Fig. 3; values beside ours are those of its program (seed 1).
            As there, the somatic voltage drives dendritic synapses, use grows by U in place of f, and starts
            at 0.01; --forms undoes each.
-Command    python experiments/propagation.py                 (a minute to compile, 8 s to run)
-           python experiments/propagation.py --areas 6 | --forms | --scaling
+Command    python experiments/propagation.py            (a minute to compile, 5 s to run; so --quick matters
+           python experiments/propagation.py --areas 6 | --forms | --scaling           to --scaling alone)
 """
 
 from propagation_figures import figures
@@ -44,7 +44,7 @@ def simulate(args):
         raise UserError(f"--areas must be 2 or more, not {args.areas}.")
     if args.feedback is not None and args.feedback < 0:
         raise UserError(f"--feedback is a gain and must not be negative, got {args.feedback:g}.")
-    chain = Chain(args.areas, 0.25 if args.quick else 1.0)
+    chain = Chain(args.areas)
     program = Program(chain.protocol, chain.name)
     forms = published_forms(args.areas) if args.forms else {"as published": {}}
     gain = chain.feedback(program.values, args.feedback)
