@@ -11,11 +11,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import ArrayLike, NDArray
 
+from dendritic_bp.spike_image import spike_image
 from dendritic_bp.style import BLUE, FAINT, GREEN, GREY, LINE, ORANGE, SHADE, SMALL, THIN, legend, title
 
 EVENT, BURST, SOMA, APICAL = BLUE, ORANGE, "black", GREEN
 GAP = 0.04  # between layers, in shares of the panel
 SMALLEST = 0.15  # share of the panel that a layer has at least, however few its cells
+PIXELS = 150  # an inch, in the image of a dense layer
 
 Interval = tuple[float, float]
 Spikes = tuple[ArrayLike, ArrayLike]
@@ -30,6 +32,8 @@ class Layer:
     size: int
     events: Spikes
     bursts: Spikes = ((), ())
+    colour: str = EVENT
+    dense: bool = False  # thousands of cells: an image, the most active at the bottom
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ def raster(
     strips = _strips([layer.size for layer in layers])
     _teaching(axes, teaching, window)
     for layer, strip in zip(layers, strips, strict=True):
-        _draw(axes, layer, strip, window)
+        (_draw_image if layer.dense else _draw)(axes, layer, strip, window)
     _names(axes, layers, strips)
     _trials(axes, trials or {}, window)
     _time_axis(axes, window)
@@ -122,9 +126,20 @@ def _draw(axes: Axes, layer: Layer, strip: _Strip, window: Interval) -> None:
         strip.y(silent), 0, 1, transform=axes.get_yaxis_transform(), colors=FAINT, linewidths=row, zorder=0.5
     )
     length, width = np.clip(2.5 * row, 0.7, 6), np.clip(0.4 + 0.5 * row, 0.4, 1)  # of a tick, in points
-    for (times, cells), colour, ratio in ((events, EVENT, 1), (bursts, BURST, 1.3)):
+    for (times, cells), colour, ratio in ((events, layer.colour, 1), (bursts, BURST, 1.3)):
         shown, _ = _from_start(times, window)
         axes.plot(shown, strip.y(cells), "|", c=colour, ms=length, mew=width * ratio, rasterized=True)
+
+
+def _draw_image(axes: Axes, layer: Layer, strip: _Strip, window: Interval) -> None:
+    per_inch = PIXELS / axes.figure.dpi
+    rows = int(axes.bbox.height * strip.height * per_inch)
+    shape = (min(rows, layer.size), int(axes.bbox.width * per_inch))
+    spikes = [(*layer.events, layer.colour), (*layer.bursts, BURST)]
+    (start, stop), _ = _from_start(window, window)
+    extent = (start, stop, strip.bottom, strip.bottom + strip.height)
+    image = spike_image(spikes, layer.size, window, shape, FAINT)
+    axes.imshow(image, extent=extent, origin="lower", aspect="auto", interpolation="nearest")
 
 
 def _names(axes: Axes, layers: Sequence[Layer], strips: Sequence[_Strip]) -> None:

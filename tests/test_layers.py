@@ -5,7 +5,13 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FORBIDDEN = {"dendritic_bp": {"models", "experiments"}, "models": {"experiments"}}
-WITHOUT_BRIAN = ["analysis", "rate_network", "storage", "plotting"]  # figures are drawn from run folders
+WITHOUT_BRIAN = [
+    "analysis",
+    "information",
+    "rate_network",
+    "storage",
+    "plotting",
+]  # figures are drawn from run folders
 
 
 def imported(path):

@@ -1,0 +1,138 @@
+"""The network of `propagation.py`: areas in a chain, with sine currents into its two ends.
+
+[P21] Payeur, Guerguiev, Zenke, Richards & Naud 2021, Nat Neurosci 24, doi:10.1038/s41593-021-00857-x
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from brian2 import EventMonitor, Network, defaultclock, ms, mV, pA, second
+
+from models.microcircuit import CELLS, CHAIN, Circuit, microcircuit
+from models.synapses.short_term import (
+    DEPRESSING,
+    FACILITATING,
+    depressing_published,
+    facilitating_published,
+)
+
+SIZES = dict(pc=4000, pv=1000, som=1000)  # cells in each area [P21]
+P = 0.05  # of a synapse between two cells [P21]
+WIRED = dict(parameters=dict(p_out=P))  # so that it can be changed without compiling
+SETTLE, DURATION = 1 * second, 4 * second  # [P21]
+BIN = 50 * ms  # [P21]
+PERIODS = dict(soma=500 * ms, dendrite=500 * 5**0.5 * ms)  # [P21]
+
+SINES = """
+I_soma = I_const_s + A_s*waves*sin(2*pi*t/T_s) : amp
+I_apical = I_const_d + A_d*waves*sin(2*pi*t/T_d) : amp
+waves = int(t > T_wait - dt/2) : 1
+v_drive = v_d + somatic_drive*(v_s - v_d) : volt      # of the synapses on the dendrite: 1 is [P21]
+"""
+PARAMETERS = dict(
+    I_const_s=0 * pA,
+    A_s=0 * pA,
+    T_s=PERIODS["soma"],
+    I_const_d=0 * pA,
+    A_d=0 * pA,
+    T_d=PERIODS["dendrite"],
+    T_wait=SETTLE,
+    somatic_drive=1.0,
+)
+# What the ends of the chain get, and the areas in between [P21, for two areas].
+LOWEST = dict(A_s=200 * pA)
+HIGHEST = dict(I_const_d=100 * pA, A_d=100 * pA)
+BELOW_OTHERS = dict(I_const_d=50 * pA)
+ABOVE_OTHERS = dict(I_const_s=-100 * pA)
+PYRAMIDAL = dict(v_s="E_L + 5*mV*randn()", memory=1)  # [P21]
+INTERNEURON = dict(v_s="E_L + 5*mV*randn()", V_r=-70 * mV)  # [P21] after a spike, E_L
+PV_DRIVE = dict(I_soma=205 * pA)  # [P21]
+FEEDBACK = ("back", "som_pc")  # onto dendrites, of pyramidal and of SOM cells
+LONG_CHAIN = 0.5  # chosen here: gain of the feedback where areas have neighbours on both sides
+TERMINALS = (depressing_published, facilitating_published)
+
+
+@dataclass(frozen=True)
+class Chain:
+    """What is compiled: the areas, their size, how densely they are wired, and for how long they run."""
+
+    areas: int = 2
+    scale: float = 1.0
+    duration_s: float = float(DURATION / second)
+
+    @property
+    def name(self) -> str:
+        """Name the build folder after what is compiled."""
+        words = (self.areas, self.scale, self.duration_s)
+        return "-".join(["propagation", *(f"{word:g}".replace(".", "_") for word in words)])
+
+    @property
+    def sizes(self) -> list[dict[str, int]]:
+        """Return the cells of each area: no PV in the lowest, no SOM in the highest."""
+        kinds = [["pc", *["pv"] * (k > 0), *["som"] * (k < self.areas - 1)] for k in range(self.areas)]
+        return [{kind: round(SIZES[kind] * self.scale) for kind in each} for each in kinds]
+
+    @property
+    def populations(self) -> dict[str, int]:
+        """Return the size of each population, by its name, from the lowest area to the highest."""
+        return {f"{kind}{k}": n for k, area in enumerate(self.sizes, 1) for kind, n in area.items()}
+
+    def wiring(self, names: Iterable[str], p: float) -> dict[str, float]:
+        """Return the values, of those with these `names`, that keep the mean input at another `p`."""
+        weights = {each.name: each.w * P / (p * self.scale) for each in CHAIN}
+        wires = [name for name in names if name.endswith(".w")]
+        values = {name: weights[_projection(name)] for name in wires}
+        return values | {f"{name}.p_out": p for name in self.populations}
+
+    def feedback(self, names: Iterable[str], gain: float | None) -> dict[str, float]:
+        """Return the values, of those with these `names`, that scale the feedback onto dendrites."""
+        gain = (1.0 if self.areas == 2 else LONG_CHAIN) if gain is None else gain
+        wiring = self.wiring(names, P).items()
+        return {name: w * gain for name, w in wiring if _projection(name) in FEEDBACK}
+
+    def protocol(self) -> Network:
+        """Build the chain, and run it."""
+        defaultclock.dt = 0.1 * ms
+        cells = {kind: cell.with_equations(**WIRED) for kind, cell in CELLS.items()}
+        cells["pc"] = cells["pc"].with_equations(SINES, parameters=PARAMETERS)
+        projections = [replace(each, p="p_out_pre", w=each.w / self.scale) for each in CHAIN]
+        circuit = microcircuit(self.sizes, projections, cells, TERMINALS)
+        for name in self.populations:
+            for variable, value in self._values(name).items():
+                setattr(circuit[name], variable, value)
+        network = Network(*circuit.values(), *self._monitors(circuit))
+        network.run(self.duration_s * second, namespace={})
+        return network
+
+    def _values(self, name: str) -> dict[str, Any]:
+        if not name.startswith("pc"):
+            return INTERNEURON | (PV_DRIVE if name.startswith("pv") else {})
+        lowest, highest = name == "pc1", name == f"pc{self.areas}"
+        return PYRAMIDAL | (LOWEST if lowest else ABOVE_OTHERS) | (HIGHEST if highest else BELOW_OTHERS)
+
+    def _monitors(self, circuit: Circuit) -> list[EventMonitor]:
+        return [
+            EventMonitor(circuit[name], event, name=f"{name}_{event}s")
+            for name in self.populations
+            for event in (("event", "burst") if name.startswith("pc") else ("event",))
+        ]
+
+
+def _projection(weight: str) -> str:
+    """Return the name in CHAIN of the projection with this weight, such as lateral_1_1.w."""
+    return weight.removesuffix(".w").rsplit("_", 2)[0]
+
+
+def published_forms(areas: int) -> dict[str, dict[str, float]]:
+    """Return the run-time values that undo what the published program does differently from the paper."""
+    cells = [f"pc{k}" for k in range(1, areas + 1)]
+    given = {"depressing": DEPRESSING, "facilitating": FACILITATING}
+    terminals = {f"{cell}_{kind}": table for cell in cells for kind, table in given.items()}
+    forms = {
+        "as published": {},
+        "dendritic drive from the dendrite": {f"{cell}.somatic_drive": 0.0 for cell in cells},
+        "facilitation by f": {f"{name}.f": table["f"] for name, table in terminals.items()},
+        "use at rest from the start": {f"{name}.u_S": table["U"] for name, table in terminals.items()},
+    }
+    return forms | {"all three": {name: value for form in forms.values() for name, value in form.items()}}
