@@ -7,8 +7,8 @@ from dendritic_bp.style import BLUE, COLOURS, GREY, LINE, NORMAL, dress, level
 
 # Printed by the published program (doi:10.1038/s41593-021-00857-x), by frequency (Hz).
 PUBLISHED = {1: -0.239, 21.8421: -0.433, 63.5263: 0.150}
-# Synchronous firing in layer 5, change of the EPSP in percent and its standard error, 15 trains of 5 pairs (50
-# pairs at 0.1 Hz), by frequency (Hz): Sjöström, Turrigiano & Nelson 2001, Neuron 32:1149, Fig. 7D; values of
+# Synchronous firing in layer 5, change of the EPSP (%) and its standard error, 15 trains of 5 pairs (50 pairs
+# at 0.1 Hz), by frequency (Hz): Sjöström, Turrigiano & Nelson 2001, Neuron 32:1149, Fig. 7D; values of
 # the authors' data page.
 SYNCHRONOUS = {0.1: (-8.99, 13.91), 20: (-23.92, 9.94), 40: (-7.11, 3.84), 100: (24.46, 6.36)}
 # A share P̄(0) of the intervals, 2 ms and an exponential rest, is shorter than 16 ms; rates of the latter.
