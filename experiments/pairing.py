@@ -6,11 +6,11 @@ events (50 ms) to the weight, an event subtracts P_bar times as much; P_bar is t
 bursts and events over 15 s. All at 0.1 ms.
   Periodic       15 epochs of 5 simultaneous spikes at 20 frequencies from 1 to 100 Hz; an epoch lasts one
                  second longer than its five periods, then 10 s pass. At first 5 Hz of events, P_bar 15 %.
-  Poisson        Both cells fire at random (an exponential interval after 2 ms) for 100 s, at 10 rates from 1
+  Poisson        Both cells fire at random (exponential intervals after 2 ms) for 100 s, at 10 rates from 1
                  to 50 Hz; P_bar starts at 30 or 50 %; 20 realisations (4 with --quick).
-  Burst-Poisson  Events at 5 or 10 Hz (an exponential interval after 20 ms), a share p of which are bursts, the
+  Burst-Poisson  Events at 5 or 10 Hz (exponential intervals after 20 ms), a share p of which are bursts, the
                  second spike 2 to 12 ms later; 100 s; P_bar starts at 20 %; 20 realisations.
-Prediction. A synapse is depressed where the cell bursts less than it used to, potentiated where it bursts
+Prediction. A synapse is depressed where its cell bursts less than it used to, potentiated where it bursts
 more: the sign changes at 62.5 Hz (intervals of 16 ms), at the rates at which a share P_bar(0) of the intervals
 is shorter than 16 ms (25.5 and 49.5 Hz), and at p = P_bar(0).
 Published. Payeur et al. 2021, Fig. 2B-D; values of the periodic protocol from the published program.
