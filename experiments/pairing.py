@@ -11,8 +11,8 @@ bursts and events over 15 s. All at 0.1 ms.
   Burst-Poisson  Events at 5 or 10 Hz (exponential intervals after 20 ms), a share p of which are bursts, the
                  second spike 2 to 12 ms later; 100 s; P_bar starts at 20 %; 20 realisations.
 Prediction. A synapse is depressed where its cell bursts less than it used to, potentiated where it bursts
-more: the sign changes at 62.5 Hz (intervals of 16 ms), at the rates at which a share P_bar(0) of the intervals
-is shorter than 16 ms (25.5 and 49.5 Hz), and at p = P_bar(0).
+more: the sign changes at 62.5 Hz (intervals of 16 ms), where a share P_bar(0) of the random intervals is
+shorter than 16 ms (25.5 and 49.5 Hz), and at p = P_bar(0).
 Published. Payeur et al. 2021, Fig. 2B-D; values of the periodic protocol from the published program.
 
     python experiments/pairing.py      (two minutes)
