@@ -73,6 +73,8 @@ def synapses(
         namespace=names,
         name=name,
     )
+    for pathway in events:
+        getattr(built, pathway).order += model.order
     built.connect(**wiring)
     _set(built, model, values)
     return built

@@ -177,12 +177,14 @@ class SynapseModel(_Model):
 
     `on_pre` and `on_post` map an event of the presynaptic or postsynaptic cell ("spike", "event", "burst") to
     what then happens. Names ending in _pre or _post are variables of the two cells. `on_pre` has the `delay`.
+    Within a time step, models of a lower `order` act first.
     """
 
     _: KW_ONLY
     on_pre: Mapping[str, str] = field(default_factory=dict)
     on_post: Mapping[str, str] = field(default_factory=dict)
     delay: Quantity | None = None
+    order: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
