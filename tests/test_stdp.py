@@ -64,7 +64,7 @@ def test_simultaneous_spikes_count_as_pre_before_post():
 
 
 def test_triplet_rule_explains_the_slices_it_was_fitted_to():
-    """At 0.1 Hz only post before pre depresses; at 50 Hz both orders potentiate, as in Sjöström et al. 2001."""
+    """Post before pre depresses at 0.1 Hz; at 50 Hz both orders potentiate (Sjöström et al. 2001)."""
     single = triplet([0.0], [-10.0]) * 60
     assert single == pytest.approx(-0.29, abs=0.08)
     at_50_hz = np.arange(60) * 20.0
