@@ -1,8 +1,8 @@
 """Short-term plasticity: depressing synapses pass on events, facilitating ones bursts [NS18, P21].
 
-A spike releases u_S x_S; then x_S -= u_S x_S, and u_S += f (1 - u_S). All synapses of a cell release alike, so
-both are kept once per cell, and updated at its spikes alone (the decay in between is exact). `depressing` and
-`facilitating` join each cell to itself and write what it releases; synapses onto other cells deliver it:
+A spike releases u_S x_S; then x_S -= u_S x_S, and u_S += f (1 - u_S). All synapses of a cell release alike,
+so both are kept once per cell, and updated at its spikes alone (the decay in between is exact). `depressing`
+and `facilitating` join each cell to itself and write what it releases; synapses onto other cells deliver it:
 
     cell = pyramidal.with_equations(RELEASE)
     synapses(depressing, cells, cells, "terminals", "i == j")
@@ -45,10 +45,11 @@ FACILITATING = dict(
 )
 REST = dict(u_S="U", x_S=1)
 
+# "*= 0" and "+=", as Brian2 warns of "=" where several synapses could write to one cell.
 depressing = SynapseModel(
     "depressing",
     STATE,
-    on_pre={"spike": f"depressed_post = u_S*x_S; {USE}"},
+    on_pre={"spike": f"depressed_post *= 0; depressed_post += u_S*x_S; {USE}"},
     parameters=DEPRESSING,
     initial=REST,
     order=-1,  # before the synapses that deliver what is released
@@ -57,7 +58,7 @@ depressing = SynapseModel(
 facilitating = SynapseModel(
     "facilitating",
     STATE,
-    on_pre={"spike": f"facilitated_post = u_S*x_S; {USE}"},
+    on_pre={"spike": f"facilitated_post *= 0; facilitated_post += u_S*x_S; {USE}"},
     parameters=FACILITATING,
     initial=REST,
     order=-1,
