@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from processes import environment
 
@@ -81,3 +82,9 @@ def test_rules_explain_different_experiments(tmp_path):
     assert numbers["burst_pre_post_50_hz"] < 0 and numbers["burst_post_pre_50_hz"] < 0
     assert numbers["burst_pre_post_1_spikes"] < 0 < numbers["burst_pre_post_2_spikes"]
     assert numbers["burst_pre_post_dendrite_0_pa"] < 0 < numbers["burst_pre_post_dendrite_1000_pa"]
+
+
+def test_microcircuit_learns_exclusive_or(tmp_path):
+    runs = [summary("xor_microcircuit", tmp_path / str(seed), "--seed", seed) for seed in range(5)]
+    assert sum(numbers["solved"] for numbers in runs) >= 4
+    assert np.median([numbers["final_epoch_cost"] for numbers in runs]) < 1.5  # chance: 2.77

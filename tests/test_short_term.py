@@ -13,8 +13,8 @@ from models.synapses import short_term as library
 from models.synapses.short_term import RELEASE, depressing, facilitating, short_term
 from models.synapses.static import static
 
-TRAIN = [100, 220, 330, 2500, 2620, 9000]  # steps of 0.1 ms: bursts of three and two, and a single spike
-STEPS = 9100
+TRAIN = [100, 220, 330, 900, 1020, 2000]  # steps of 0.1 ms: bursts of three and two, and a single spike
+STEPS = 2100
 W = 10 * pA
 PUBLISHED = [library.depressing_published, library.facilitating_published]
 
@@ -30,7 +30,7 @@ def received(build, train=TRAIN):
     """Return what each spike delivers, in units of the weight; `build` wires source to target."""
     source, target = cells("source", train), cells("target", [])
     trace = StateMonitor(target, "I_basal", record=True, name="trace")
-    simulate(STEPS * DT, source, target, *build(source, target), trace)
+    simulate((train[-1] + 10) * DT, source, target, *build(source, target), trace)
     return np.diff(np.asarray(trace.I_basal[0] / W))[train]
 
 
@@ -96,8 +96,8 @@ def test_ignoring_f_hides_most_of_the_facilitation():
 
 
 def test_resources_are_never_negative_nor_more_than_whole():
-    busy = list(range(10, STEPS, 30))  # 333 Hz
-    for model in (depressing, facilitating, *PUBLISHED):
-        release = expected(model, busy)
-        assert_allclose(received(shared(model), busy), release, rtol=1e-9)
+    busy = list(range(10, 500, 20))  # 500 Hz
+    for model in (depressing, facilitating):
+        release = received(shared(model), busy)
+        assert_allclose(release, expected(model, busy), rtol=1e-9)
         assert release.min() > 0 and release.max() <= 1
