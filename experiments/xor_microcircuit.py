@@ -12,7 +12,9 @@ output cells learn by `models/synapses/burst_gradient.py`; what is an event for 
 detector in each cell. Slow currents hold event rates and burst probabilities. Input weights are random for
 each kind of input and cell. The four patterns in random order, 240 epochs, 0.5 ms; 10 presentations of each
 without teacher before and after.
-Prediction. All four patterns are right after training, and the epoch cost (chance 2.77) falls below 1.
+Prediction. All four patterns are right after training, and the epoch cost (chance 2.77) falls below 1. One
+presentation tells 60 to 150 spikes, so that single epochs err: `simulated_to_criterion_s` (all right and cost
+below 1 in every later epoch) says little; `simulated_to_mean_cost_below_1_s` takes the mean of ten epochs.
 Published. Payeur et al. 2021, Fig. 4, where event and burst transmission is prescribed: 5,060 s of simulated
 time until all four are right for good, 9,600 s until the cost is below 1.
 
@@ -111,7 +113,8 @@ def measure(data, design, run):
         "final_epoch_cost": float(cost[trained][-10:].mean()),
         "test_cost": float(cost[-TESTS:].mean()),
         "test_epochs_right": float(right[-TESTS:].mean()),
-        "simulated_to_criterion_s": lasting(smooth(cost[trained]) < SOLVED) * epoch_s,
+        "simulated_to_criterion_s": lasting(right[trained] & (cost[trained] < SOLVED)) * epoch_s,
+        "simulated_to_mean_cost_below_1_s": lasting(smooth(cost[trained]) < SOLVED) * epoch_s,
         "simulated_to_all_correct_s": lasting(right[trained]) * epoch_s,
         "last_50_epochs_right": float(right[trained][-50:].mean()),
         **{f"output_{name}_hz": float(value) for name, value in zip(NAMES, after, strict=True)},
