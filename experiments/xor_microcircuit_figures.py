@@ -1,0 +1,66 @@
+"""The figures of `xor_microcircuit.py`, drawn from the data of a run alone."""
+
+import numpy as np
+
+from dendritic_bp import plotting
+from dendritic_bp.style import COLOURS, LINE, level
+
+R_LOW, R_HIGH, CHANCE, SOLVED = 2, 10, 4 * np.log(2), 1.0  # Hz, Hz, 1, 1
+
+
+def figures(data, summary):
+    """Draw learning, what the feedback says, and the spikes of the last trials."""
+    learning, spikes = plotting.figure(plotting.PAGE, 2.5), plotting.figure(plotting.PAGE, 3.6)
+    axes = plotting.panels(learning, 1, 3)[0]
+    draw_cost(axes[0], data)
+    draw_rates(axes[1], data)
+    draw_teaching(axes[2], data)
+    draw_spikes(plotting.panels(spikes)[0, 0], data)
+    return {"learning": learning, "raster": spikes}
+
+
+def draw_cost(axes, data):
+    """Draw the cost of each epoch."""
+    axes.plot(data["epoch"], data["cost"], color="black", linewidth=LINE)
+    level(axes, CHANCE, "chance")
+    level(axes, SOLVED, "")
+    axes.set(xlabel="Epoch", ylabel="Cost of an epoch", ylim=(0, None))
+
+
+def draw_rates(axes, data):
+    """Draw the event rate of the output for each pattern, averaged over ten epochs."""
+    rates = data["output_rate"].rolling(epoch=10, center=True).mean()
+    for colour, pattern in zip(COLOURS, data["pattern"].values, strict=False):
+        axes.plot(data["epoch"], rates.sel(pattern=pattern), color=colour, linewidth=LINE, label=pattern)
+    level(axes, (R_LOW + R_HIGH) / 2, "")
+    axes.set(xlabel="Epoch", ylabel="Event rate of the output (Hz)", ylim=(0, float(rates.max()) * 1.15))
+    plotting.legend(axes, loc="upper left", ncols=4, columnspacing=0.6, handlelength=0.9)
+
+
+def draw_teaching(axes, data):
+    """Draw the burst probability while the network is taught, in the first 30 epochs."""
+    first = data.sel(epoch=slice(1, 30))
+    probability = first["teach_burst_rate"].sum("epoch") / first["teach_event_rate"].sum("epoch")
+    x = np.arange(data.sizes["pattern"])
+    for k, (colour, population) in enumerate(zip(COLOURS, data["population"].values, strict=False)):
+        bars = 100 * probability.sel(population=population)
+        axes.bar(x + 0.27 * (k - 1), bars, 0.25, color=colour, label=population)
+    axes.set(xticks=x, xticklabels=data["pattern"].values, xlabel="Pattern")
+    axes.set_ylabel("Bursts while taught, epochs 1-30 (%)")
+    axes.set_ylim(0, float(100 * probability.max()) * 1.35)
+    plotting.legend(axes, loc="upper left", ncols=3, columnspacing=0.6, handlelength=0.9)
+
+
+def draw_spikes(axes, data):
+    """Draw the spikes of the last trials, after training."""
+    trial_s, shown = data.attrs["trial_s"], data["shown"].values
+    layers = []
+    for population in data["population"].values:
+        both = [
+            (data[f"{population}_{e}_t"].values, data[f"{population}_{e}_cell"].values)
+            for e in ("event", "burst")
+        ]
+        layers.append(plotting.Layer(str(population), 100, *both))
+    names = data["pattern"].values[shown]
+    trials = {k * trial_s: name for k, name in enumerate(names)}
+    plotting.raster(axes, layers, (0, len(shown) * trial_s), [], trials)

@@ -1,0 +1,268 @@
+"""The network of `xor_microcircuit.py`: active dendrites, short-term plasticity and interneurons."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from brian2 import (
+    EventMonitor,
+    Hz,
+    Network,
+    NeuronGroup,
+    SpikeMonitor,
+    StateMonitor,
+    Synapses,
+    TimedArray,
+    defaultclock,
+    linked_var,
+    ms,
+    pA,
+    second,
+)
+
+from dendritic_bp import SynapseModel, neurons, synapses
+from models.neurons.background import background
+from models.neurons.interneurons import pv, som
+from models.neurons.poisson import poisson
+from models.neurons.two_compartment import two_compartment
+from models.synapses.burst_gradient import burst_gradient
+from models.synapses.short_term import RELEASE, depressing, facilitating
+
+PATTERNS = np.array([(0, 0), (1, 0), (0, 1), (1, 1)])
+TARGETS = PATTERNS[:, 0] ^ PATTERNS[:, 1]
+POOLS = ("hidden1", "hidden2")
+POPULATIONS = (*POOLS, "output")
+WINDOWS = ("settle", "predict", "teach")  # of each trial
+GATES = ("predicting", "teaching", "learning")  # tables that say what a window is for
+
+# All values chosen here unless a model file says otherwise.
+DT, WINDOW = 0.5 * ms, 150 * ms
+TRIAL = len(WINDOWS) * WINDOW
+N_INPUT, N_HIDDEN, N_OUTPUT, N_INTER = (
+    40,
+    100,
+    100,
+    50,
+)  # for each bit and sign, in each pool, -, of each kind
+TESTS = 10  # presentations of each pattern before and after training, without teacher
+R_LOW, R_HIGH = 2, 10  # Hz: event rates of the output that mean 0 and 1 [P21]
+SPREAD = 100  # pA: of the weights from inputs; those from one kind of input onto one cell are equal at first
+ANNEAL = 1.0  # learning steps shrink by exp(-1) over the training
+
+inputs = poisson.with_equations(
+    """
+dx_bar/dt = (x - x_bar)/tau_x_bar : 1
+drive = r_off + (r_on - r_off)*bits(t + dt/2, i//n_bit) : Hz
+""",
+    parameters=dict(r_off=4 * Hz, r_on=20 * Hz, n_bit=N_INPUT, tau_x_bar=5 * second),
+    initial=dict(x_bar=1.2),
+    namespace=("bits",),
+)
+
+# Averages and excitabilities are kept up where there is no teacher. As I_bias holds the event rate, a slow
+# apical current holds the burst probability, at P_0.
+cell = (
+    two_compartment.with_equations(**background)
+    .with_equations(RELEASE)
+    .with_equations(
+        """
+I_d = I_apical + I_top + I_noise_d + I_teacher : amp
+I_teacher : amp (linked)
+I_soma = 0*amp : amp
+averaging = predicting(t + dt/2) : 1
+eta_bias = eta_home*averaging : amp
+""",
+        parameters=dict(eta_home=3 * pA, eta_apical=10 * pA, P_0=0.3),
+        namespace=("predicting",),
+    )
+)
+HOLD = {"event": "; I_apical += eta_apical*averaging*P_0", "burst": "; I_apical -= eta_apical*averaging"}
+cell = replace(cell, on_event={event: code + HOLD[event] for event, code in cell.on_event.items()})
+START = dict(v_s="E_L + 20*mV*rand()", E_bar=40, B_bar=12, x_bar=0.8)
+CELL = START | dict(tau_basal=10 * ms, tau_top=50 * ms, tau_avg=5 * second)
+HIDDEN = dict(rate_target=6 * Hz, I_bias=200 * pA)
+OUTPUT = dict(rate_target=0.5 * (R_LOW + R_HIGH) * Hz, I_bias=330 * pA, eta_home=10 * pA)
+INTER = dict(som=(som, "30*pA + 10*pA*randn()"), pv=(pv, "120*pA + 40*pA*randn()"))  # near their threshold
+
+ETA = dict(inputs=8 * pA, output=10 * pA)
+FORWARD = dict(  # hidden2 stands for cells that act through feed-forward inhibition
+    hidden1=dict(w="30*pA + 10*pA*randn()", w_min=0 * pA, w_max=400 * pA),
+    hidden2=dict(w="-30*pA + 10*pA*randn()", w_min=-400 * pA, w_max=0 * pA),
+)
+# (source, target, port, sign, released, pA for each release or spike)
+FEEDBACK = dict(
+    bursts_excite=("output", "hidden1", "I_top", "+", "facilitated_pre", 25),
+    events_to_pv=("output", "pv", "I_basal", "+", "depressed_pre", 40),
+    pv_inhibits=("pv", "hidden1", "I_top", "-", "1", 1),
+    bursts_to_som=("output", "som", "I_basal", "+", "facilitated_pre", 150),
+    som_inhibits=("som", "hidden2", "I_top", "-", "1", 4),
+    events_excite=("output", "hidden2", "I_top", "+", "depressed_pre", 8),
+)
+
+# Events and bursts of each population in a window. The teacher compares the rate of the output with the
+# target when the prediction ends, and holds the difference while it teaches.
+METER = """
+n_event : 1
+n_burst : 1
+event_rate : Hz
+burst_rate : Hz
+current : amp
+n_cells : 1
+taught : 1
+window : second (shared, constant)
+r_low : Hz (shared, constant)
+r_high : Hz (shared, constant)
+gain : amp*second (shared, constant)
+I_max : amp (shared, constant)
+"""
+READ = """
+event_rate = n_event/(n_cells*window)
+burst_rate = n_burst/(n_cells*window)
+error = r_low + (r_high - r_low)*target(t + dt/2) - event_rate
+current = taught*teaching(t + dt/2)*clip(gain*error, -I_max, I_max)
+n_event = 0
+n_burst = 0
+"""
+TEACHER = dict(gain=50 * pA / Hz, I_max=300 * pA)
+
+
+@dataclass(frozen=True)
+class Microcircuit:
+    """What is compiled: the number of epochs, each of the four patterns in a random order."""
+
+    epochs: int
+
+    @property
+    def name(self):
+        """Name the build folder after what is compiled."""
+        return f"xor-microcircuit-{self.epochs}"
+
+    @property
+    def trials(self):
+        """Return the number of trials, those of the tests included."""
+        return 4 * (self.epochs + 2 * TESTS)
+
+    @property
+    def simulated_s(self):
+        """Return the length of a run."""
+        return self.trials * float(TRIAL / second)
+
+    def order(self, seed):
+        """Return which pattern each trial shows."""
+        generator = np.random.default_rng(seed)
+        return np.concatenate([generator.permutation(4) for _ in range(self.trials // 4)])
+
+    def values(self, seed, hidden_plasticity=True):
+        """Return the run-time values of a schedule: patterns, targets, gates and first weights."""
+        order = self.order(seed)
+        bits = PATTERNS[order].astype(float)
+        trained = np.zeros(self.trials)
+        trained[4 * TESTS : -4 * TESTS] = np.exp(-ANNEAL * np.arange(4 * self.epochs) / (4 * self.epochs))
+        steps = {"predicting": np.ones(self.trials), "teaching": trained > 0, "learning": trained}
+        column = {"predicting": "predict", "teaching": "teach", "learning": "teach"}
+        values = dict(bits=np.hstack([bits, 1 - bits]), target=TARGETS[order].astype(float))
+        for gate, amount in steps.items():
+            values[gate] = np.outer(amount, np.array(WINDOWS) == column[gate]).ravel().astype(float)
+        generator = np.random.default_rng([seed, 1])
+        for pool in POOLS:
+            w = SPREAD * generator.standard_normal((4, N_HIDDEN))
+            values[f"inputs_{pool}.w"] = np.repeat(w, N_INPUT, axis=0).ravel() * pA
+            if not hidden_plasticity:
+                values[f"inputs_{pool}.eta"] = 0 * pA
+        return values
+
+    def protocol(self):
+        """Build the network, test, train and test it; keep the spikes of the last trials."""
+        defaultclock.dt = DT
+        tables = _tables(self.trials)
+        groups = _groups(tables)
+        meter = _meter(groups, tables)
+        shows = [
+            EventMonitor(groups[p], e, name=f"{p}_{e}s") for p in POPULATIONS for e in ("event", "burst")
+        ]
+        objects = [
+            *groups.values(),
+            *meter,
+            *_forward(groups, tables),
+            *_feedback(groups),
+            *_records(groups, meter[0]),
+        ]
+        network = Network(*objects, *shows)
+        for shown, trials in ((False, self.trials - 8), (True, 8)):
+            for monitor in shows:
+                monitor.active = shown
+            network.run(trials * TRIAL + shown * defaultclock.dt, namespace={})
+        return network
+
+
+def _tables(trials):
+    """Return the tables that a run fills."""
+    shapes = dict(bits=(trials, 4), target=trials) | dict.fromkeys(GATES, trials * len(WINDOWS))
+    steps = dict.fromkeys(GATES, WINDOW)
+    return {name: TimedArray(np.zeros(n), dt=steps.get(name, TRIAL), name=name) for name, n in shapes.items()}
+
+
+def _groups(tables):
+    """Build inputs (on- and off-cells of two bits), hidden pools, output and interneurons."""
+    groups = dict(inputs=neurons(inputs, 4 * N_INPUT, "inputs", tables))
+    groups |= {pool: neurons(cell, N_HIDDEN, pool, tables, **CELL, **HIDDEN) for pool in POOLS}
+    groups["output"] = neurons(cell, N_OUTPUT, "output", tables, **CELL, **OUTPUT)
+    return groups | {
+        name: neurons(model, N_INTER, name, I_soma=start) for name, (model, start) in INTER.items()
+    }
+
+
+def _meter(groups, tables):
+    """Build the counters of the populations and the teacher of the output."""
+    meter = NeuronGroup(len(POPULATIONS), METER, name="meter", namespace=tables)
+    meter.n_cells = [groups[name].N for name in POPULATIONS]
+    meter.taught = [name == "output" for name in POPULATIONS]
+    meter.window, meter.r_low, meter.r_high = WINDOW, R_LOW * Hz, R_HIGH * Hz
+    meter.gain, meter.I_max = TEACHER["gain"], TEACHER["I_max"]
+    meter.run_regularly(READ, dt=WINDOW, when="start", order=1, name="reading")
+    watches = []
+    for index, name in enumerate(POPULATIONS):
+        groups[name].I_teacher = linked_var(meter, "current", index=np.full(groups[name].N, index))
+        for event in ("event", "burst"):
+            code, names = {"pre": f"n_{event}_post += 1"}, f"watch_{name}_{event}"
+            watch = Synapses(groups[name], meter, on_pre=code, on_event={"pre": event}, name=names)
+            watch.connect(j=str(index))
+            watches.append(watch)
+    return meter, *watches
+
+
+def _forward(groups, tables):
+    """Connect all to all: inputs to the hidden pools, and these to the output by depressing synapses."""
+    rule = burst_gradient.with_input(("learning",), plastic="learning(t + dt/2)")
+    depressed = replace(rule, on_pre={"spike": "I_basal_post += w*depressed_pre"})
+    for pool in POOLS:
+        hidden, output = groups[pool], groups["output"]
+        yield synapses(rule, groups["inputs"], hidden, f"inputs_{pool}", namespace=tables, eta=ETA["inputs"])
+        yield synapses(depressing, hidden, hidden, f"{pool}_depressing", "i == j")
+        start = dict(FORWARD[pool], eta=ETA["output"])
+        yield synapses(depressed, hidden, output, f"{pool}_output", namespace=tables, **start)
+
+
+def _feedback(groups):
+    """Send the bursts of the output, less what its events foretell, to the dendrites of the hidden pools.
+
+    hidden1 is excited by bursts (facilitating synapses) and inhibited by PV cells, which follow events;
+    hidden2 is inhibited by SOM cells, which follow bursts, and excited by events (depressing synapses).
+    """
+    output = groups["output"]
+    for model in (depressing, facilitating):
+        yield synapses(model, output, output, f"output_{model.name}", "i == j")
+    for name, (source, target, port, sign, released, w) in FEEDBACK.items():
+        model = SynapseModel(
+            "wire", on_pre={"spike": f"{port}_post {sign}= w*{released}"}, parameters=dict(w=w * pA)
+        )
+        yield synapses(model, groups[source], groups[target], name)
+
+
+def _records(groups, meter):
+    """Record what the meters read, the feedback current, and how much the interneurons fire."""
+    each = dict(dt=WINDOW, when="start", order=2)
+    yield StateMonitor(meter, ["event_rate", "burst_rate"], record=True, name="read", **each)
+    for pool in POOLS:
+        yield StateMonitor(groups[pool], "I_top", record=[0], dt=10 * ms, name=f"{pool}_feedback")
+    for name in INTER:
+        yield SpikeMonitor(groups[name], record=False, name=f"{name}_spikes")
