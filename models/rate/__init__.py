@@ -12,7 +12,9 @@ Every rule module offers the same names, and nothing else is needed to add one:
   the weights (learning rate included, averaged over the mini-batch), and `state` has the rule's own extras
   advanced but the same weights: the trainer adds `change`, by `state.learned(change)`;
 * `predict(network, state, x, p)`: scores, shape (batch, outputs);
-* `macs(sizes, p)`: multiply-accumulates of one update, for one example, counted from the equations.
+* `macs(sizes, p)`: multiply-accumulates of one update, for one example, counted from the equations;
+* `true_gradient(network, state, x, y, p)`, only where a prediction is not one forward pass: the gradient
+  (`Weights`) of the mean loss, with which the meter compares the change; else it takes `backprop.gradient`.
 
 `p` holds the values of `parameters` as attributes (`p.eta`), see `_network.values`; x and y (one-hot for
 labels) have the shape (batch, units) and the network's `dtype`, in which a rule draws its noise too.

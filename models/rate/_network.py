@@ -67,12 +67,12 @@ _TINY = 1e-30  # keeps logarithms finite, in single precision too
 
 
 class Loss(NamedTuple):
-    """Hold a loss per example, its gradient in the output h, and the nonlinearity for which it is h - y."""
+    """Hold a loss per example, its gradient in h, and the output nonlinearity that makes it h - y in a."""
 
     name: str
     value: Callable[[Array, Array], Array]
     gradient: Callable[[Array, Array], Array]
-    link: Nonlinearity
+    link: Nonlinearity | None
 
 
 squared = Loss("squared", lambda h, y: 0.5 * np.sum((h - y) ** 2, axis=-1), lambda h, y: h - y, linear)
@@ -89,6 +89,9 @@ binary_cross_entropy = Loss(
     ),
     lambda h, y: (h - y) / np.maximum(h * (1 - h), _TINY),
     logistic,
+)
+mistakes = Loss(  # 1 - the probability of the right class, or 1 - the expected reward when y holds rewards
+    "mistakes", lambda h, y: 1 - np.sum(y * h, axis=-1), lambda h, y: -y, None
 )
 
 
