@@ -1,0 +1,34 @@
+"""Gradients by central differences, for the tests of the rate rules."""
+
+import numpy as np
+
+from models.rate._network import Weights
+
+STEP = 1e-5
+
+
+def gradient(loss, weights):
+    """Return d loss(weights)/d weights, one weight at a time."""
+    return Weights(*([_one(loss, weights, part, k) for k in range(len(weights.W))] for part in range(2)))
+
+
+def _one(loss, weights, part, k):
+    result = np.zeros_like(weights[part][k])
+    for index in np.ndindex(result.shape):
+        values = []
+        for sign in (1, -1):
+            moved = Weights([W.copy() for W in weights.W], [b.copy() for b in weights.b])
+            moved[part][k][index] += sign * STEP
+            values.append(loss(moved))
+        result[index] = (values[0] - values[1]) / (2 * STEP)
+    return result
+
+
+def flat(weights):
+    """Return all numbers in one vector."""
+    return np.concatenate([each.ravel() for part in weights for each in part])
+
+
+def distance(u, v):
+    """Return |u - v|/|v| over all weights and biases."""
+    return np.linalg.norm(flat(u) - flat(v)) / np.linalg.norm(flat(v))
