@@ -1,21 +1,23 @@
-"""Direct difference target propagation, with learned reconstruction (DRL, [M20]) or learned transposes (L-DRL, [E22]).
+"""Direct difference target propagation with learned reconstruction, [M20], or learned transposes, [E22].
 
     t_L = a_L - eta_hat dloss/da_L
     DRL:    t_l = h_l + Q_l (t_L - a_L)             v_l = a_L(h_l + sigma xi) - a_L
     L-DRL:  t_l = h_l + Q_l (t_{l+1} - h_{l+1})     v_l = h_{l+1}(h_l + sigma xi) - h_{l+1}
     dW_l = eta/eta_hat f'(a_l)*(t_l - h_l) h_{l-1}^T
-    DRL:    dQ_l = eta_g/sigma^2 <(sigma xi - Q_l v_l) v_l^T> - eta_g decay Q_l
-    L-DRL:  dQ_l = eta_g/sigma^2 <sigma xi v_l^T - Q_l zeta zeta^T>,  zeta ~ N(0, sigma^2),  xi ~ N(0, 1)
+    DRL:    dQ_l = eta_g/<|v_l|^2> (<(sigma xi - Q_l v_l) v_l^T> - decay sigma^2 Q_l)
+    L-DRL:  dQ_l = eta_g/<|zeta|^2> <sigma xi v_l^T - Q_l zeta zeta^T>,  zeta ~ N(0, sigma^2),  xi ~ N(0, 1)
 
-Noise goes up from each hidden layer, to the output (DRL) or the next layer (L-DRL, `local`), and Q_l learns to
-undo what arrives. With the Jacobian J of that way, DRL ends at J^T (J J^T + decay)^-1, the damped
+Noise goes up from each hidden layer, to the output (DRL) or the next layer (L-DRL, `local`), and Q_l learns
+to undo what arrives. With the Jacobian J of that way, DRL ends at J^T (J J^T + decay)^-1, the damped
 pseudo-inverse, and makes Gauss-Newton targets; L-DRL ends at J^T, and makes those of backpropagation.
 The rule is compared to the gradient of the loss. Feedback: a vector, carried by learned weights.
 
-[M20] Meulemans et al. 2020, NeurIPS, arXiv:2006.14331 (DDTP-linear). [E22] Ernoult et al. 2022, ICML 162:5968.
+[M20] Meulemans et al. 2020, NeurIPS, arXiv:2006.14331 (DDTP-linear). [E22] Ernoult et al. 2022, ICML.
 """
 
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from models.rate._network import Array, Network, Parameter, State, feedforward_scores, forward_macs
 from models.rate.target_propagation import change_towards, output_target
@@ -69,8 +71,9 @@ def learn_feedback(network, weights, Q, a, h, rng, p):
         v = upwards(network, weights, layer, h[layer] + noise, stop) - at[stop]
         seen = p.sigma * rng.standard_normal(v.shape, dtype=network.dtype) if p.local else v
         step = noise.T @ v - (Q_l @ seen.T) @ seen
-        scale = p.eta_g / (p.sigma**2 * len(v))
-        result.append(Q_l + scale * step - (0 if p.local else p.eta_g * p.decay) * Q_l)
+        if not p.local:
+            step -= p.decay * p.sigma**2 * len(v) * Q_l
+        result.append(Q_l + p.eta_g / np.sum(seen**2) * step)
     return result
 
 
