@@ -1,7 +1,7 @@
 """Boltzmann machine, [A85]: Gibbs samples with the output clamped, minus samples with the output free.
 
-    P(h) ~ exp(sum_l h_l^T (W_l h_{l-1} + b_l))      hidden units 0 or 1, one output on, the image clamped
-    P(h_l = 1) = sigma(W_l h_{l-1} + W_{l+1}^T h_{l+1} + b_l)       layer by layer, given the other layers
+    P(h) ~ exp(sum_l h_l^T (W_l h_{l-1} + b_l))      hidden units -1 or 1, one output on, the image clamped
+    P(h_l = 1) = sigma(2 (W_l h_{l-1} + W_{l+1}^T h_{l+1} + b_l))   layer by layer, given the other layers
     dW_l = eta (<h_l h_{l-1}^T>_clamped - <h_l h_{l-1}^T>_free)
 
 On average this is eta times the gradient of log P(y|x), once the chains, one per image and phase, have
@@ -11,8 +11,6 @@ Feedback: a vector, as a difference of activities between two phases.
 
 [A85] Ackley, Hinton & Sejnowski 1985, Cogn Sci 9:147.
 """
-
-from functools import partial
 
 import numpy as np
 
@@ -27,7 +25,7 @@ parameters = dict(
     sweeps=Parameter(10, "1", "chosen here"),
     gain=Parameter(0.5, "1", "chosen here: W_l starts from N(0, gain^2/units below)"),
 )
-network = partial(Network, nonlinearity=logistic)
+network = Network
 
 
 def initial(network, rng, p):
@@ -42,12 +40,17 @@ def one_of(probability, rng):
     return np.eye(edges.shape[1], dtype=probability.dtype)[chosen]
 
 
+def flip(probability, rng):
+    """Draw 1 with a probability, else 0."""
+    return (rng.random(probability.shape, dtype=probability.dtype) < probability).astype(probability.dtype)
+
+
 def sample(network, weights, h, rng, sweeps, y=None):
-    """Return the states [h_0 ... h_L] of all chains after some sweeps from h; y, if given, clamps the output."""
+    """Return the states [h_0 ... h_L] of all chains after some sweeps from h; y clamps the output."""
 
     def respond(layer, a):
         if layer < len(h) - 1:
-            return (rng.random(a.shape, dtype=a.dtype) < logistic.value(a)).astype(a.dtype)
+            return 2 * flip(logistic.value(2 * a), rng) - 1
         return one_of(network.output.value(a), rng) if y is None else y
 
     return settle(weights, symmetric(weights), h, respond, sweeps)

@@ -29,7 +29,7 @@ from models.rate._network import (
     logistic,
     softmax,
 )
-from models.rate.boltzmann import one_of
+from models.rate.boltzmann import flip, one_of
 
 feedback = "vector"
 parameters = dict(
@@ -52,11 +52,6 @@ def initial(network, rng, p):
     weights = network.initial(rng)
     G, c = [0 * W.T for W in weights.W], [0 * W[0] for W in weights.W]
     return Helmholtz(weights, Weights(G, c), 0 * weights.b[-1])
-
-
-def flip(probability, rng):
-    """Draw 1 with a probability, else 0."""
-    return (rng.random(probability.shape, dtype=probability.dtype) < probability).astype(probability.dtype)
 
 
 def wake(network, weights, x, y, rng):
