@@ -22,7 +22,7 @@ from models.rate._network import (
 )
 
 feedback = "vector"
-parameters = dict(eta=Parameter(0.1, "1", "selected on the digits' validation split"))
+parameters = dict(eta=Parameter(0.2, "1", "selected on the digits' validation split"))
 network = Network
 predict = feedforward_scores
 

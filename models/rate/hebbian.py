@@ -18,7 +18,7 @@ from models.rate._network import Network, Parameter, State, Weights, feedforward
 feedback = "none"
 parameters = dict(
     eta=Parameter(0.05, "1", "selected on the digits' validation split"),
-    eta_hidden=Parameter(1e-4, "1", "selected on the digits' validation split"),
+    eta_hidden=Parameter(1e-5, "1", "selected on the digits' validation split"),
 )
 network = Network
 predict = feedforward_scores

@@ -16,7 +16,7 @@ from models.rate._network import Network, Parameter, State, correlate, feedforwa
 
 feedback = "scalar"
 parameters = dict(
-    eta=Parameter(0.02, "1", "selected on the digits' validation split"),
+    eta=Parameter(0.015, "1", "selected on the digits' validation split"),
     sigma=Parameter(0.01, "1", "chosen here"),
 )
 network = Network

@@ -19,6 +19,7 @@ from models.rate._network import (
     Network,
     Parameter,
     State,
+    Weights,
     correlate,
     feedforward_scores,
     forward_macs,
@@ -28,8 +29,9 @@ from models.rate._network import (
 
 feedback = "scalar"
 parameters = dict(
-    eta=Parameter(0.2, "1", "selected on the digits' validation split"),
+    eta=Parameter(0.1, "1", "selected on the digits' validation split"),
     tau=Parameter(10.0, "mini-batches", "chosen here"),
+    gain=Parameter(12.0, "1", "selected on the digits' validation split"),  # of hidden W
 )
 predict = feedforward_scores
 
@@ -47,8 +49,9 @@ def network(sizes):
 
 
 def initial(network, rng, p):
-    """Draw the weights; no reward yet."""
-    return Rewarded(network.initial(rng))
+    """Draw the weights, `gain` times larger below the output; no reward yet."""
+    weights = network.initial(rng)
+    return Rewarded(Weights([*(p.gain * W for W in weights.W[:-1]), weights.W[-1]], weights.b))
 
 
 def act(network, weights, x, rng):
