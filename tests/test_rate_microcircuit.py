@@ -87,11 +87,11 @@ def test_with_weak_nudging_and_transposed_feedback_the_circuit_backpropagates(ci
         delta.insert(0, network.nonlinearity.pull_back(h[layer], delta[0] @ state.weights.W[layer]))
     backpropagated = correlate(delta, h, 1)
     errors = []
-    for lambda_ in (1e-3, 1e-4, 1e-5):
+    for lambda_ in (1e-1, 1e-2, 1e-3):
         p = values(rule.parameters, lambda_=lambda_, eta=1.0, eta_out=float(SIZES[-2]))
         change, _ = rule.update(network, state, x, y, None, p)
         errors.append(numerical.distance(change, backpropagated))
-    assert errors[-1] < 1e-4
+    assert errors[-1] < 1e-3
     np.testing.assert_allclose(np.divide(errors[:-1], errors[1:]), 10, rtol=0.1)
 
 

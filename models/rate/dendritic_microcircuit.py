@@ -14,8 +14,8 @@ The two-step steady state by which [S18] train on MNIST. W_l holds the attenuati
 is what basal dendrites predict of u. Where W_PI = -W_td and W_IP,l = W_{l+1}, v_A vanishes without teaching:
 the self-predicting state, where learning starts. W_td is fixed and random. Each layer dilutes the error, and
 eta_l = eta/(lambda (lambda (1 - lambda_I))^(L-l)) makes up for it; eta_L = eta_out/(n_{L-1} lambda).
-The more cells n_l there are below, the smaller are steps onto the output and the interneurons: rates are never
-negative, and add up. The interneurons must follow the output faster than the hidden cells learn.
+The more cells n_l there are below, the smaller are the steps onto the output and the interneurons: rates are
+never negative, and add up. The interneurons must follow the output faster than the hidden cells learn.
 The rule is compared to the gradient of the squared error of the rates from their targets.
 Feedback: a vector, top-down input minus its prediction.
 
