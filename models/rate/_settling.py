@@ -3,7 +3,7 @@
     h_l = f(W_l h_{l-1} + B_l h_{l+1} + b_l)     B_l (units, units above); no feedback to the last layer
 
 Layers are updated one after the other, downwards and upwards in turn, so that news from the output reaches
-all layers in the first sweep. Where B_l = W_{l+1}^T each update lowers an energy, so that the network settles.
+all layers in the first sweep. Where B_l = W_{l+1}^T each update lowers an energy: the network settles.
 """
 
 from collections.abc import Callable, Sequence

@@ -56,7 +56,7 @@ def adjoint(network, weights, back, h, y, sweeps):
 
 
 def gradient(network, weights, back, x, y, sweeps, tied=0.0) -> Weights:
-    """Return the gradient of the mean loss at the fixed point; `tied` is gamma where B_l = gamma W_{l+1}^T."""
+    """Return the gradient of the loss at the fixed point; `tied` is gamma where B_l = gamma W_{l+1}^T."""
     h = free(network, weights, back, x, sweeps)
     z = adjoint(network, weights, back, h, y, sweeps)
     direct = correlate(z, h, 1)

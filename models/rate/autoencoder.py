@@ -1,4 +1,4 @@
-"""Stacked denoising autoencoders, [V10]: hidden layers learn to reconstruct their input, the output classifies.
+"""Stacked denoising autoencoders, [V10]: each hidden layer learns to reconstruct its own input.
 
     hhat = f(W_l (h_{l-1} + sigma xi) + b_l),  xi ~ N(0, 1)
     r    = t(V_l hhat + c_l)                   t: linear onto the image, else f
