@@ -19,7 +19,7 @@ PathLike = str | os.PathLike[str]
 def read_idx(path: PathLike, n_dimensions: int) -> NDArray[np.uint8]:
     """Return the bytes of an IDX file, shaped as its header says.
 
-    The header is two zero bytes, the type (8, unsigned bytes), the number of dimensions, and each dimension as
+    The header is two zero bytes, the type (8, unsigned bytes), the number of dimensions, and each as
     a big-endian 32-bit number. Raises UserError when it is not that, or when bytes are missing or left over.
     """
     content = _content(Path(path))
@@ -48,7 +48,7 @@ def read_idx(path: PathLike, n_dimensions: int) -> NDArray[np.uint8]:
 def idx_dataset(images: PathLike, labels: PathLike, seed: int) -> Dataset:
     """Read images and their labels, and split them 60/20/20 by seed, with equal shares of each class.
 
-    Pixels come as float32 from 0 to 1, shape (n, pixels). Raises UserError when the files do not fit together.
+    Pixels come as float32 from 0 to 1, shape (n, pixels). UserError when the files do not fit together.
     """
     pixels, classes = read_idx(images, 3), read_idx(labels, 1)
     if len(pixels) != len(classes):

@@ -1,24 +1,33 @@
-"""Train a rule of `models/rate` on labelled images, and measure it while it learns."""
+"""Train rules of `models/rate` on labelled images, many networks at a time, without a simulator."""
 
-from dataclasses import dataclass, replace
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
+from functools import cache
+from hashlib import sha256
 from importlib import import_module
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-import xarray as xr
+from ngrad_meter import course, measure, moments
+from threadpoolctl import threadpool_limits
+from tqdm import tqdm
 
 import models.rate
 from dendritic_bp.errors import UserError, suggest
+from dendritic_bp.idx import idx_dataset
+from dendritic_bp.tasks import digits
+from dendritic_bp.toolchain import cores
 from models.rate._network import values
-from models.rate.backprop import gradient
 
 ORDER = ("none", "scalar", "vector", "exact")  # the review's order of feedback
-EVALUATIONS, ANGLES, PROBES = 40, 12, 5  # moments of measuring, evenly on a log scale; mini-batches per angle
+DTYPE = np.float32
 
 
 @dataclass(frozen=True)
 class Task:
-    """Hold inputs and targets, (examples, units), for training, validation and test."""
+    """Hold inputs and targets, each (examples, units), for training, validation and test."""
 
     train: tuple[np.ndarray, np.ndarray]
     validation: tuple[np.ndarray, np.ndarray]
@@ -27,10 +36,24 @@ class Task:
 
 @dataclass(frozen=True)
 class Budget:
-    """Say how long to train: epochs, and examples per mini-batch."""
+    """Say how long to train, and at how many moments to measure errors and angles."""
 
     epochs: int
     batch: int = 20
+    moments: int = 40
+    angles: int = 12
+
+
+@dataclass(frozen=True)
+class Job:
+    """Describe one network to train; `files` are images and labels in IDX format, the digits if empty."""
+
+    rule: str
+    hidden: tuple[int, ...]
+    budget: Budget
+    seed: int
+    files: tuple[str, ...] = ()
+    changed: dict[str, float] = field(default_factory=dict)
 
 
 def rule(name):
@@ -40,39 +63,52 @@ def rule(name):
     return import_module(f"models.rate.{name}")
 
 
+@cache
 def rule_names():
     """Return the names of all rules."""
-    files = Path(models.rate.__file__).parent.glob("[!_]*.py")
-    return sorted(path.stem for path in files)
+    return sorted(path.stem for path in Path(models.rate.__file__).parent.glob("[!_]*.py"))
 
 
 def in_order(names):
     """Sort rules as the review does: by the precision of their feedback, then by name."""
-    return sorted(names, key=lambda name: (ORDER.index(rule(name).feedback), name))
+    return sorted(set(names), key=lambda name: (ORDER.index(rule(name).feedback), name))
 
 
-def labelled(dataset, dtype=np.float32):
-    """Turn images and labels into inputs and one-hot targets."""
-    x, y = dataset.images.astype(dtype), np.eye(dataset.n_classes, dtype=dtype)[dataset.labels]
-    return Task(*((x[rows], y[rows]) for rows in (dataset.train, dataset.validation, dataset.test)))
+def source_hash():
+    """Return a hash of all rules and of what trains and measures them."""
+    files = [*Path(models.rate.__file__).parent.glob("*.py"), *Path(__file__).parent.glob("ngrad*.py")]
+    return sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()
 
 
-def train(name, task, hidden, budget, seed, changed=None, dtype=np.float32):
-    """Train one network; return its errors, angles and costs at some moments of training."""
-    learner = rule(name)
-    p = values(learner.parameters, **(changed or {}))
-    sizes = (task.train[0].shape[1], *hidden, task.train[1].shape[1])
-    network = replace(learner.network(sizes), dtype=dtype)
-    order, noise, probe = (np.random.default_rng([seed, stream]) for stream in range(3))
+@cache
+def load(files, seed):
+    """Read and split the data, as inputs and one-hot targets."""
+    data = idx_dataset(*files, seed) if files else digits(seed)
+    x, y = data.images.astype(DTYPE), np.eye(data.n_classes, dtype=DTYPE)[data.labels]
+    return Task(*((x[rows], y[rows]) for rows in (data.train, data.validation, data.test)))
+
+
+def train(job):
+    """Train one network and return its course, with the mean time of an epoch's updates (s)."""
+    learner, task, budget = rule(job.rule), load(job.files, job.seed), job.budget
+    p = values(learner.parameters, **job.changed)
+    sizes = (task.train[0].shape[1], *job.hidden, task.train[1].shape[1])
+    network = replace(learner.network(sizes), dtype=DTYPE)
+    order, noise, probe = (np.random.default_rng([job.seed, stream]) for stream in range(3))
     state = learner.initial(network, noise, p)
-    moments = schedule(len(task.train[0]), budget)
-    rows = [measure(learner, network, state, task, p, probe, budget, 0, True)]
+    steps, rows, seconds = moments(len(task.train[0]), budget), {}, 0.0
+    rows[0] = measure(network, learner, state, task, p, probe, budget.batch)
     for step, batch in enumerate(batches(task.train, budget, order), 1):
+        start = time.perf_counter()
         change, state = learner.update(network, state, *batch, noise, p)
         state = state.learned(change)
-        if step in moments:
-            rows.append(measure(learner, network, state, task, p, probe, budget, step, moments[step]))
-    return course(rows, learner.macs(sizes, p), len(task.train[0]), budget)
+        seconds += time.perf_counter() - start
+        if step in steps:
+            rows[step] = measure(network, learner, state, task, p, probe, budget.batch, steps[step])
+    updates = np.array(list(rows))
+    macs = learner.macs(sizes, p) * budget.batch * updates
+    result = course(list(rows.values()), updates * budget.epochs / updates[-1], macs)
+    return result.assign(epoch_s=((), seconds / budget.epochs, {"units": "s"}))
 
 
 def batches(examples, budget, order):
@@ -85,73 +121,19 @@ def batches(examples, budget, order):
             yield x[rows], y[rows]
 
 
-def schedule(n, budget):
-    """Return {update: whether to measure angles too}, evenly on a log scale, the last one included."""
-    last = budget.epochs * (n // budget.batch)
-    angles = set(np.geomspace(1, last, ANGLES).round().astype(int))
-    errors = set(np.geomspace(1, last, EVALUATIONS).round().astype(int))
-    return {step: step in angles for step in errors | angles}
+def train_all(jobs):
+    """Return the courses of all jobs, in their order; the cores work on different jobs."""
+    workers = min(cores(), len(jobs))
+    if workers == 1:
+        return [train(job) for job in tqdm(jobs, unit="network")]
+    with ProcessPoolExecutor(
+        workers, get_context("spawn"), _share_cores, (max(1, cores() // workers),)
+    ) as pool:
+        futures = [pool.submit(train, job) for job in jobs]
+        for done in tqdm(as_completed(futures), total=len(jobs), unit="network"):
+            done.result()
+        return [future.result() for future in futures]
 
 
-def measure(learner, network, state, task, p, probe, budget, step, angles):
-    """Return the errors, and the mean angle of each layer over some mini-batches (NaN if not asked for)."""
-    row = {"update": step}
-    for part in ("validation", "test"):
-        x, y = getattr(task, part)
-        scores = learner.predict(network, state, x, p)
-        row[f"{part}_error"] = float(np.mean(scores.argmax(axis=1) != y.argmax(axis=1)))
-    layers = len(network.sizes) - 1
-    row["angle"] = np.full(layers + 1, np.nan)
-    if angles:
-        probes = [probe.choice(len(task.train[0]), budget.batch, replace=False) for _ in range(PROBES)]
-        batches = [[part[rows] for part in task.train] for rows in probes]
-        row["angle"] = np.mean(
-            [angle(learner, network, state, *batch, probe, p) for batch in batches], axis=0
-        )
-    return row
-
-
-def angle(learner, network, state, x, y, rng, p):
-    """Return the angles (rad) between what the rule changes and the negative gradient on one mini-batch.
-
-    One for the weights of each layer, and one for the weights of all hidden layers together.
-    """
-    change, _ = learner.update(network, state, x, y, rng, p)
-    true = getattr(
-        learner, "true_gradient", lambda network, state, x, y, p: gradient(network, state.weights, x, y)
-    )
-    downhill = [-g for g in true(network, state, x, y, p).W]
-    hidden = [
-        np.concatenate([each.ravel() for each in W[:-1]] or [W[0].ravel()]) for W in (change.W, downhill)
-    ]
-    return [between(*pair) for pair in zip([*change.W, hidden[0]], [*downhill, hidden[1]], strict=True)]
-
-
-def backpropagated(network, state, x, y, p):
-    """Return the gradient of a network whose prediction is one forward pass."""
-    return gradient(network, state.weights, x, y)
-
-
-def between(u, v):
-    """Return the angle (rad) between two arrays of one shape; a right angle if one of them is zero."""
-    u, v = (each.ravel().astype(float) for each in (u, v))
-    lengths = np.linalg.norm(u) * np.linalg.norm(v)
-    return np.arccos(np.clip(u @ v / lengths, -1, 1)) if lengths > 0 else np.pi / 2
-
-
-def course(rows, macs, n, budget):
-    """Return the measured rows as labelled arrays over the moments of training."""
-    updates = np.array([row["update"] for row in rows])
-    epochs = updates / (n // budget.batch)
-    angles = np.array([row["angle"] for row in rows])
-    unitless = {"units": "1"}
-    return xr.Dataset(
-        {
-            "epochs": ("moment", epochs, unitless),
-            "macs": ("moment", macs * budget.batch * updates.astype(float), unitless),
-            "validation_error": ("moment", [row["validation_error"] for row in rows], unitless),
-            "test_error": ("moment", [row["test_error"] for row in rows], unitless),
-            "angle": (("moment", "layer"), angles[:, :-1], {"units": "rad"}),
-            "angle_hidden": ("moment", angles[:, -1], {"units": "rad"}),
-        }
-    )
+def _share_cores(threads):
+    threadpool_limits(threads)
