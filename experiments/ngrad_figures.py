@@ -12,15 +12,15 @@ PUBLISHED = {
     "feedback_alignment": 34.9,
     "kolen_pollack": 3.1,
 }  # degrees at the end, Akrout et al. 2019, MNIST
-COLUMNS, PALE = 6, "#DDE1E5"
+SHORT = {"propagation": "prop.", "perturbation": "pert.", "difference": "diff.", "alignment": "align."}
+COLUMNS, PALE, LEAST = 6, "#DDE1E5", 1e-3  # the least cosine drawn
 
 
 def figures(data, summary):
     """Draw all figures of a run."""
     drawn = {"spectrum": spectrum(data), "angles": angles(data), "compute": compute(data)}
     if "size" in data.dims:
-        drawn["size"] = scaling(data, "size", "Hidden units")
-        drawn["depth"] = scaling(data, "depth", "Hidden layers")
+        drawn |= size(data) | depth(data)
     return drawn
 
 
@@ -83,9 +83,9 @@ def _list(axes, data):
     accuracy = 1 - data.test_error.isel(moment=-1).mean("seed").values
     for k, (name, colour) in enumerate(zip(data.rule.values, colours(data), strict=True)):
         at = 1 - (k + 1.5) / (data.sizes["rule"] + 1.5)
-        text = f"{k + 1:2d}  {str(name).replace('_', ' ')}"
-        axes.text(0, at, text, fontsize=SMALL, color=colour, transform=axes.transAxes)
-        axes.text(1, at, f"{accuracy[k]:.3f}", fontsize=SMALL, ha="right", transform=axes.transAxes)
+        axes.text(0.06, at, str(k + 1), fontsize=SMALL, color=colour, ha="right")
+        axes.text(0.1, at, str(name).replace("_", " "), fontsize=SMALL, color=colour)
+        axes.text(1, at, f"{accuracy[k]:.3f}", fontsize=SMALL, ha="right")
     axes.text(1, 1 - 0.5 / (data.sizes["rule"] + 1.5), "accuracy", fontsize=SMALL, ha="right", color=GREY)
 
 
@@ -96,10 +96,7 @@ def gallery(data, draw, **shared):
     axes = plotting.panels(drawing, rows, COLUMNS, sharex=True, sharey=True)
     for panel, name, colour in zip(axes.flat, data.rule.values, colours(data), strict=False):
         draw(panel, name, colour)
-        title = str(name).replace("_", " ").replace("propagation", "prop.").replace("perturbation", "pert.")
-        plotting.title(
-            panel, title.replace("direct difference", "direct diff."), fontsize=6, pad=3, color=colour
-        )
+        plotting.title(panel, _short(name), fontsize=6, pad=3, color=colour)
         panel.set(**shared)
     for panel in axes.flat[data.sizes["rule"] :]:
         panel.set_axis_off()
@@ -108,6 +105,11 @@ def gallery(data, draw, **shared):
         if last >= 0:
             axes[last, k].tick_params(labelbottom=True)
     return drawing
+
+
+def _short(name):
+    """Return a rule's name with the long words cut."""
+    return " ".join(SHORT.get(word, word) for word in str(name).split("_"))
 
 
 def angles(data):
@@ -164,21 +166,50 @@ def compute(data):
     return drawing
 
 
-def scaling(data, along, label):
-    """Draw the angle of the first hidden layer and the error after a short training, over size or depth."""
-    log = dict(xscale="log") if along == "size" else dict(xticks=data[along].values)
+def size(data):
+    """Draw the cosine of the angle, and the error after a short training, over the number of parameters."""
+    x, label = data.size_parameters, "Parameters of the network, one hidden layer"
+
+    def cosine(panel, name, colour):
+        one = np.cos(data.size_angle.sel(rule=name))
+        panel.plot(x, np.sqrt(20 / x), color=GREY, linewidth=THIN)
+        panel.plot(x, np.maximum(one, LEAST), "o-", color=colour, linewidth=LINE, markersize=2)
+
+    precision = gallery(
+        data, cosine, xscale="log", yscale="log", ylim=(LEAST / 2, 2), yticks=(0.001, 0.01, 0.1, 1)
+    )
+    precision.supxlabel(f"{label}   (grey: falls as 1/√ of their number)", fontsize=NORMAL)
+    precision.supylabel("Cosine of the angle to the gradient", fontsize=NORMAL)
+    return {"size": precision, "size_error": _error_over(data, x, "size", label, xscale="log")}
+
+
+def depth(data):
+    """Draw the angle of the first hidden layer, and the error after a short training, over depth."""
+    label = "Hidden layers of 100"
+
+    def degrees(panel, name, colour):
+        panel.axhline(90, color=GREY, linewidth=THIN)
+        one = np.degrees(data.depth_angle.sel(rule=name))
+        panel.plot(data.depth, one, "o-", color=colour, linewidth=LINE, markersize=2)
+
+    angle = gallery(data, degrees, ylim=(0, 120), yticks=(0, 45, 90), xticks=data.depth.values)
+    angle.supxlabel(f"{label}   (line: chance)", fontsize=NORMAL)
+    angle.supylabel("Angle of the first layer to the gradient (°)", fontsize=NORMAL)
+    return {
+        "depth": angle,
+        "depth_error": _error_over(data, data.depth, "depth", label, xticks=data.depth.values),
+    }
+
+
+def _error_over(data, x, along, label, **shared):
+    """Draw the test error over size or depth; in each panel the other rules in grey."""
+    error = 100 * data[f"{along}_error"]
 
     def draw(panel, name, colour):
-        one = data.sel(rule=name)
-        panel.axhline(90, color=GREY, linewidth=THIN)
-        panel.plot(
-            one[along], np.degrees(one[f"{along}_angle"]), "o-", color=colour, linewidth=LINE, markersize=2
-        )
-        panel.plot(
-            one[along], 100 * one[f"{along}_error"], "s--", color="black", linewidth=0.8, markersize=1.5
-        )
+        panel.plot(x, error.T, color=PALE, linewidth=THIN, zorder=0)
+        panel.plot(x, error.sel(rule=name), "o-", color=colour, linewidth=LINE, markersize=2)
 
-    drawing = gallery(data, draw, ylim=(0, 115), yticks=(0, 45, 90), **log)
-    drawing.supxlabel(label, fontsize=NORMAL)
-    drawing.supylabel("Angle of the first layer (°, colour); test error (%, black)", fontsize=NORMAL)
+    drawing = gallery(data, draw, ylim=(0, 100), yticks=(0, 50, 100), **shared)
+    drawing.supxlabel(f"{label}   (grey: the other rules)", fontsize=NORMAL)
+    drawing.supylabel("Test error after a short training (%)", fontsize=NORMAL)
     return drawing

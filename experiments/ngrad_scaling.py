@@ -51,7 +51,11 @@ def best(jobs, courses, names, along):
     at = [hidden[0] if along == "size" else len(hidden) for hidden in shapes]
     dims = ("rule", along)
     return xr.Dataset(
-        {f"{along}_error": (dims, error, {"units": "1"}), f"{along}_angle": (dims, angle, {"units": "rad"})},
+        {
+            f"{along}_error": (dims, error, {"units": "1"}),
+            f"{along}_angle": (dims, angle, {"units": "rad"}),
+            f"{along}_parameters": (along, [int(each.parameters) for each in grid[0]]),
+        },
         coords={"rule": names, along: at},
     )
 

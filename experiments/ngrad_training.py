@@ -108,7 +108,8 @@ def train(job):
     updates = np.array(list(rows))
     macs = learner.macs(sizes, p) * budget.batch * updates
     result = course(list(rows.values()), updates * budget.epochs / updates[-1], macs)
-    return result.assign(epoch_s=((), seconds / budget.epochs, {"units": "s"}))
+    parameters = sum(each.size for each in (*state.weights.W, *state.weights.b))
+    return result.assign(epoch_s=((), seconds / budget.epochs, {"units": "s"}), parameters=parameters)
 
 
 def batches(examples, budget, order):

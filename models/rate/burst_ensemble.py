@@ -64,7 +64,7 @@ def update(network, state, x, y, rng, p):
     without = burst_probabilities(e, state.B, np.full_like(y, 0.5))
     taught = burst_probabilities(e, state.B, 0.5 + 0.5 * np.tanh((y - e[-1]) / e[-1]))
     change = [
-        (P - P_bar) * rate - p.kappa * (rate > p.e_max)
+        (P - P_bar) * rate - p.kappa * (rate > p.e_max).astype(rate.dtype)
         for P, P_bar, rate in zip(taught, without, e[1:], strict=True)
     ]
     return correlate(change, e, p.eta), state
