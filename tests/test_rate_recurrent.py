@@ -109,7 +109,7 @@ def test_true_gradient_of_symmetric_networks(rule, rng, trials):
 
 def test_contrastive_hebbian_learning_becomes_backpropagation_as_feedback_weakens(rng, trials):
     network = contrastive_hebbian.network(SIZES)
-    state = contrastive_hebbian.initial(network, rng, None)
+    state = contrastive_hebbian.initial(network, rng, values(contrastive_hebbian.parameters))
     true = gradient(network, state.weights, *trials)
     errors = [
         numerical.distance(descent(update(contrastive_hebbian, network, state, trials, gamma=g)[0]), true)

@@ -18,10 +18,10 @@ def settle(
     respond: Callable[[int, Array], Array],
     sweeps: float,
 ) -> list[Array]:
-    """Return the activities [h_0 ... h_L] after some sweeps; h_l = respond(l, input to layer l)."""
+    """Return [h_0 ... h_L] after so many sweeps per hidden layer; h_l = respond(l, input to layer l)."""
     h, top = list(h), len(h) - 1
     from_input = h[0] @ weights.W[0].T + weights.b[0]
-    for sweep in range(int(sweeps)):
+    for sweep in range(int(sweeps) * depth(h)):
         layers = range(1, top + 1)
         for layer in layers if sweep % 2 else reversed(layers):
             a = from_input if layer == 1 else h[layer - 1] @ weights.W[layer - 1].T + weights.b[layer - 1]
@@ -29,6 +29,11 @@ def settle(
                 a = a + h[layer + 1] @ back[layer - 1].T
             h[layer] = respond(layer, a)
     return h
+
+
+def depth(layers: Sequence[object]) -> int:
+    """Count the hidden layers, of sizes or activities from the input on; at least 1."""
+    return max(len(layers) - 2, 1)
 
 
 def free(network: Network, weights: Weights, back: Sequence[Array], x: Array, sweeps: float) -> list[Array]:
@@ -55,4 +60,4 @@ def symmetric(weights: Weights, gamma: float = 1.0) -> list[Array]:
 
 def settling_macs(sizes: Sequence[int], sweeps: float) -> float:
     """Count: the drive from the input once, and two products per weight above it in every sweep."""
-    return sizes[0] * sizes[1] + sweeps * 2 * forward_macs(sizes[1:])
+    return sizes[0] * sizes[1] + sweeps * depth(sizes) * 2 * forward_macs(sizes[1:])

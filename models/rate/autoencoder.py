@@ -26,9 +26,9 @@ from models.rate._network import (
 
 feedback = "vector"
 parameters = dict(
-    eta=Parameter(0.1, "1", "chosen here"),
-    eta_r=Parameter(0.01, "1", "chosen here"),
-    sigma=Parameter(0.3, "1", "chosen here"),
+    eta=Parameter(0.3, "1", "selected on the digits' validation split"),
+    eta_r=Parameter(0.03, "1", "selected on the digits' validation split"),
+    sigma=Parameter(0.1, "1", "selected on the digits' validation split"),
     tied=Parameter(1, "1", "chosen here: 0 for decoders of their own"),
 )
 network = Network

@@ -26,10 +26,10 @@ from models.rate.target_propagation import (
 
 feedback = "vector"
 parameters = dict(
-    eta=Parameter(0.1, "1", "chosen here"),
+    eta=Parameter(0.3, "1", "selected on the digits' validation split"),
     eta_hat=Parameter(1.0, "1", "chosen here"),
-    eta_g=Parameter(0.01, "1", "chosen here"),
-    sigma=Parameter(0.1, "1", "chosen here"),
+    eta_g=Parameter(0.1, "1", "selected on the digits' validation split"),
+    sigma=Parameter(0.3, "1", "selected on the digits' validation split"),
     alternate=Parameter(0, "mini-batches", "chosen here: 0 for parallel"),
 )
 network = Network

@@ -27,10 +27,10 @@ from models.rate._network import (
 
 feedback = "vector"
 parameters = dict(
-    eta=Parameter(0.1, "1", "chosen here"),
-    eta_hat=Parameter(1.0, "1", "chosen here"),
-    eta_g=Parameter(0.01, "1", "chosen here"),
-    sigma=Parameter(0.1, "1", "chosen here"),
+    eta=Parameter(0.03, "1", "selected on the digits' validation split"),
+    eta_hat=Parameter(2.0, "1", "selected on the digits' validation split"),
+    eta_g=Parameter(0.03, "1", "selected on the digits' validation split"),
+    sigma=Parameter(0.3, "1", "selected on the digits' validation split"),
 )
 network = Network
 predict = feedforward_scores

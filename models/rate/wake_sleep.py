@@ -33,8 +33,8 @@ from models.rate.boltzmann import flip, one_of
 
 feedback = "vector"
 parameters = dict(
-    eta=Parameter(0.1, "1", "chosen here"),
-    eta_G=Parameter(0.1, "1", "chosen here"),
+    eta=Parameter(0.1, "1", "selected on the digits' validation split"),
+    eta_G=Parameter(0.3, "1", "selected on the digits' validation split"),
 )
 network = partial(Network, nonlinearity=logistic)
 
