@@ -69,7 +69,7 @@ def test_almeida_pineda_is_the_gradient_of_the_loss_at_the_fixed_point(rng, tria
         h = free(network, weights, back or state.back, trials[0], SETTLED)
         return network.loss.value(h[-1], trials[1]).mean()
 
-    change, after = update(almeida_pineda, network, state, trials, sweeps=SETTLED)
+    change, after = update(almeida_pineda, network, state, trials, eta_B=1.0, sweeps=SETTLED)
     assert numerical.distance(descent(change), numerical.gradient(loss, state.weights)) < 1e-7
     back = Weights(state.back, [np.zeros(0)] * 2)
     of_back = numerical.gradient(lambda moved: loss(state.weights, moved.W), back)
