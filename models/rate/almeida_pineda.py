@@ -5,8 +5,9 @@
     dW_l = -eta z_l h_{l-1}^T     dB_l = -eta_B z_l h_{l+1}^T
 
 B_l are learned feedback weights; the loss reaches z directly at the output alone. Errors settle where
-activities do: both have the same Jacobian. With enough sweeps the rule is the gradient of the loss at the
-fixed point, to which it is compared. Feedback: exact, through the transposes of all weights.
+activities do: both have the same Jacobian. B_l learn slowly, else fixed points come and go. With enough
+sweeps the rule is the gradient of the loss at the fixed point, to which it is compared.
+Feedback: exact, through the transposes of all weights.
 
 [A87] Almeida 1987, IEEE 1st Int Conf Neural Networks 2:609. [P87] Pineda 1987, Phys Rev Lett 59:2229.
 """
@@ -34,7 +35,7 @@ parameters = dict(
     eta=Parameter(0.3, "1", "selected on the digits' validation split"),
     eta_B=Parameter(
         0.03, "1", "selected on the digits' validation split"
-    ),  # faster, fixed points come and go
+    ),
     sweeps=Parameter(6, "1", "chosen here: per hidden layer"),
     gain=Parameter(0.5, "1", "chosen here: B_l starts from N(0, gain^2/units above)"),
 )
