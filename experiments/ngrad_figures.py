@@ -62,7 +62,7 @@ def _number(axes, x, y, colours):
     points = axes.transData.transform(np.column_stack([x, y]))
     places = points + np.array([0, 9])
     for _ in range(200):
-        for others, gap in ((places, 9), (points, 8)):
+        for others, gap in ((places, 11), (points, 8)):
             away = places[:, np.newaxis] - others[np.newaxis]
             distance = np.linalg.norm(away, axis=2) + 1e-9
             push = np.where(distance < gap, (gap - distance) / 2, 0)
@@ -84,7 +84,7 @@ def _list(axes, data):
     for k, (name, colour) in enumerate(zip(data.rule.values, colours(data), strict=True)):
         at = 1 - (k + 1.5) / (data.sizes["rule"] + 1.5)
         axes.text(0.06, at, str(k + 1), fontsize=SMALL, color=colour, ha="right")
-        axes.text(0.1, at, str(name).replace("_", " "), fontsize=SMALL, color=colour)
+        axes.text(0.1, at, _short(name), fontsize=SMALL, color=colour)
         axes.text(1, at, f"{accuracy[k]:.3f}", fontsize=SMALL, ha="right")
     axes.text(1, 1 - 0.5 / (data.sizes["rule"] + 1.5), "accuracy", fontsize=SMALL, ha="right", color=GREY)
 

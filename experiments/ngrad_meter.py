@@ -5,7 +5,6 @@ import xarray as xr
 
 from models.rate.backprop import gradient
 
-PROBES = 5  # mini-batches per angle
 LEVELS = {"10pct": 0.10, "5pct": 0.05}  # of test error, to which epochs and MACs are counted
 
 
@@ -13,12 +12,12 @@ def moments(n, budget):
     """Return {update: whether to measure angles too}, evenly on a log scale, the last one included."""
     last = budget.epochs * (n // budget.batch)
     errors, angles = (
-        set(np.geomspace(1, last, number).round().astype(int)) for number in (budget.moments, budget.angles)
+        set(np.geomspace(last, 1, number).round().astype(int)) for number in (budget.moments, budget.angles)
     )
     return {step: step in angles for step in errors | angles}
 
 
-def measure(network, learner, state, task, p, rng, batch, with_angles=True):
+def measure(network, learner, state, task, p, rng, budget, with_angles=True):
     """Return the errors and, if asked for, the mean angle of each layer over some mini-batches, else NaN."""
     row = {}
     for part in ("validation", "test"):
@@ -28,7 +27,7 @@ def measure(network, learner, state, task, p, rng, batch, with_angles=True):
     row["angles"] = np.full(len(network.sizes), np.nan)
     if with_angles:
         x, y = task.train
-        rows = [rng.choice(len(x), batch, replace=False) for _ in range(PROBES)]
+        rows = [rng.choice(len(x), budget.batch, replace=False) for _ in range(budget.probes)]
         each = [angles(learner, network, state, x[probe], y[probe], rng, p) for probe in rows]
         row["angles"] = np.mean(each, axis=0)
     return row
@@ -76,8 +75,10 @@ def summary(data):
     for name in data.rule.values:
         one = data.sel(rule=name)
         numbers[f"{name}_test_accuracy"] = 1 - float(one.test_error[:, -1].mean())
-        numbers[f"{name}_test_accuracy_worst"] = 1 - float(one.test_error[:, -1].max())
-        numbers[f"{name}_angle_deg"] = float(np.degrees(angle_learning(one)))
+        if one.sizes["seed"] > 1:
+            numbers[f"{name}_test_accuracy_worst"] = 1 - float(one.test_error[:, -1].max())
+        if np.isfinite(angle := float(angle_learning(one))):
+            numbers[f"{name}_angle_deg"] = float(np.degrees(angle))
         for label, level in LEVELS.items():
             epochs = epochs_to(one, level)
             if np.isfinite(epochs):

@@ -7,29 +7,35 @@ import numpy as np
 import xarray as xr
 from ngrad_training import Budget, Job, rule
 
-SIZES, QUICK_SIZES = (4, 13, 40, 126, 400, 1265, 4000), (4, 126, 4000)  # hidden units, one layer
+SIZES, QUICK_SIZES = (4, 16, 63, 250, 1000, 4000), (4, 126, 4000)  # hidden units, one layer
 DEPTHS, WIDTH = (1, 2, 3, 4, 5), 100  # hidden layers, and the units of each
-BUDGET = Budget(epochs=4, moments=6, angles=6)
-FACTORS, QUICK_FACTORS = (1, 0.3, 0.1, 0.03), (1, 0.1)  # of the rate of learning in the rule's parameters
+SIZE_BUDGET = Budget(epochs=2, moments=1, angles=1, probes=20)
+DEPTH_BUDGET = Budget(epochs=8, moments=1, angles=1, probes=20)
+FACTORS, QUICK_FACTORS = (1, 0.3, 0.1), (1, 0.1)  # of the rate of learning in the rule's parameters
 
 
 def size_jobs(names, seed, changed, quick):
     """Return the networks of one hidden layer of different sizes, each at several rates of learning."""
-    return _jobs(names, [(size,) for size in (QUICK_SIZES if quick else SIZES)], seed, changed, quick)
+    shapes = [(size,) for size in (QUICK_SIZES if quick else SIZES)]
+    return _jobs(
+        names, shapes, replace(SIZE_BUDGET, epochs=1) if quick else SIZE_BUDGET, seed, changed, quick
+    )
 
 
 def depth_jobs(names, seed, changed, quick):
     """Return the networks of different depth, each at several rates of learning."""
-    return _jobs(names, [(WIDTH,) * depth for depth in DEPTHS], seed, changed, quick)
+    shapes = [(WIDTH,) * depth for depth in DEPTHS]
+    return _jobs(
+        names, shapes, replace(DEPTH_BUDGET, epochs=2) if quick else DEPTH_BUDGET, seed, changed, quick
+    )
 
 
-def _jobs(names, shapes, seed, changed, quick):
-    budget, factors = (replace(BUDGET, epochs=1), QUICK_FACTORS) if quick else (BUDGET, FACTORS)
+def _jobs(names, shapes, budget, seed, changed, quick):
     return [
         Job(name, hidden, budget, seed, (), changed[name] | {"eta": factor * _eta(name, changed[name])})
         for name in names
         for hidden in shapes
-        for factor in factors
+        for factor in (QUICK_FACTORS if quick else FACTORS)
     ]
 
 
@@ -40,14 +46,14 @@ def _eta(name, changed):
 def best(jobs, courses, names, along):
     """Return error and angle at each rule's best rate of learning (on validation), over size or depth.
 
-    The angle is that of the first hidden layer, the mean over the moments after the first update.
+    The angle is that of the first hidden layer after training, the mean over mini-batches.
     """
     runs = groupby(zip(jobs, courses, strict=True), key=lambda run: (run[0].rule, run[0].hidden))
     chosen = {key: min((each for _, each in group), key=_validation_error) for key, group in runs}
     shapes = sorted({hidden for _, hidden in chosen}, key=lambda hidden: (len(hidden), hidden))
     grid = [[chosen[name, hidden] for hidden in shapes] for name in names]
     error = np.array([[each.test_error.values[-1] for each in row] for row in grid])
-    angle = np.array([[each.angle.values[1:, 0].mean() for each in row] for row in grid])
+    angle = np.array([[each.angle.values[-1, 0] for each in row] for row in grid])
     at = [hidden[0] if along == "size" else len(hidden) for hidden in shapes]
     dims = ("rule", along)
     return xr.Dataset(

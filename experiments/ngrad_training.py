@@ -23,6 +23,7 @@ from models.rate._network import values
 
 ORDER = ("none", "scalar", "vector", "exact")  # the review's order of feedback
 DTYPE = np.float32
+DIVERGING = dict(over="ignore", invalid="ignore", divide="ignore")  # what diverges shows in its errors
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Budget:
     batch: int = 20
     moments: int = 40
     angles: int = 12
+    probes: int = 5  # mini-batches per angle
 
 
 @dataclass(frozen=True)
@@ -97,14 +99,14 @@ def train(job):
     order, noise, probe = (np.random.default_rng([job.seed, stream]) for stream in range(3))
     state = learner.initial(network, noise, p)
     steps, rows, seconds = moments(len(task.train[0]), budget), {}, 0.0
-    rows[0] = measure(network, learner, state, task, p, probe, budget.batch)
+    rows[0] = measure(network, learner, state, task, p, probe, budget)
     for step, batch in enumerate(batches(task.train, budget, order), 1):
         start = time.perf_counter()
         change, state = learner.update(network, state, *batch, noise, p)
         state = state.learned(change)
         seconds += time.perf_counter() - start
         if step in steps:
-            rows[step] = measure(network, learner, state, task, p, probe, budget.batch, steps[step])
+            rows[step] = measure(network, learner, state, task, p, probe, budget, steps[step])
     updates = np.array(list(rows))
     macs = learner.macs(sizes, p) * budget.batch * updates
     result = course(list(rows.values()), updates * budget.epochs / updates[-1], macs)
@@ -126,7 +128,8 @@ def train_all(jobs):
     """Return the courses of all jobs, in their order; the cores work on different jobs."""
     workers = min(cores(), len(jobs))
     if workers == 1:
-        return [train(job) for job in tqdm(jobs, unit="network")]
+        with np.errstate(**DIVERGING):
+            return [train(job) for job in tqdm(jobs, unit="network")]
     with ProcessPoolExecutor(
         workers, get_context("spawn"), _share_cores, (max(1, cores() // workers),)
     ) as pool:
@@ -138,3 +141,4 @@ def train_all(jobs):
 
 def _share_cores(threads):
     threadpool_limits(threads)
+    np.seterr(**DIVERGING)
