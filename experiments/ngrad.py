@@ -68,7 +68,7 @@ def simulate(args):
     ]
     scaling = [] if files or args.no_scaling else names
     sizes, depths = (jobs(scaling, args.seed, changed, args.quick) for jobs in (size_jobs, depth_jobs))
-    start = time.perf_counter()
+    start, source = time.perf_counter(), source_hash()
     courses = train_all([*main, *sizes, *depths])
     layers = [f"hidden{k + 1}" for k in range(len(args.hidden))] + ["output"]
     data = _stacked(courses[: len(main)], names, "seed", list(seeds)).assign_coords(layer=layers)
@@ -77,7 +77,7 @@ def simulate(args):
         data = data.merge(best(sizes, courses[len(main) : after], names, "size"))
         data = data.merge(best(depths, courses[after:], names, "depth"))
     data = data.assign_coords(feedback=("rule", [rule(name).feedback for name in names]))
-    cost = {"source_hash": source_hash(), "run_s": time.perf_counter() - start}
+    cost = {"source_hash": source, "run_s": time.perf_counter() - start}
     return Record(data, summary(data), {**cost, "parameters": _parameters(names, changed)})
 
 

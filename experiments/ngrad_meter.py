@@ -5,6 +5,7 @@ import xarray as xr
 
 from models.rate.backprop import gradient
 
+ENOUGH = 2_000  # examples for an error in the course of training, about; at its end all are taken
 LEVELS = {"10pct": 0.10, "5pct": 0.05}  # of test error, to which epochs and MACs are counted
 
 
@@ -17,11 +18,12 @@ def moments(n, budget):
     return {step: step in angles for step in errors | angles}
 
 
-def measure(network, learner, state, task, p, rng, budget, with_angles=True):
+def measure(network, learner, state, task, p, rng, budget, with_angles=True, final=False):
     """Return the errors and, if asked for, the mean angle of each layer over some mini-batches, else NaN."""
     row = {}
     for part in ("validation", "test"):
         x, y = getattr(task, part)
+        x, y = (each if final else each[:: max(1, len(each) // ENOUGH)] for each in (x, y))
         scores = learner.predict(network, state, x, p)
         row[f"{part}_error"] = np.mean(scores.argmax(axis=1) != y.argmax(axis=1))
     row["angles"] = np.full(len(network.sizes), np.nan)

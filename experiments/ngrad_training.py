@@ -106,7 +106,8 @@ def train(job):
         state = state.learned(change)
         seconds += time.perf_counter() - start
         if step in steps:
-            rows[step] = measure(network, learner, state, task, p, probe, budget, steps[step])
+            final = step == max(steps)
+            rows[step] = measure(network, learner, state, task, p, probe, budget, steps[step], final)
     updates = np.array(list(rows))
     macs = learner.macs(sizes, p) * budget.batch * updates
     result = course(list(rows.values()), updates * budget.epochs / updates[-1], macs)

@@ -2,10 +2,10 @@
 
     hhat = f(W_l (h_{l-1} + sigma xi) + b_l),  xi ~ N(0, 1)
     r    = t(V_l hhat + c_l)                   t: linear onto the image, else f
-    hidden:  dW_l, db_l, dV_l, dc_l = -eta_r times the gradient of |r - h_{l-1}|^2/2
+    hidden:  dW_l, db_l, dV_l, dc_l = -eta_r/n_l times the gradient of |r - h_{l-1}|^2/2
     output:  dW_L, db_L = -eta times the gradient of the loss
 
-Tied weights: V_l = W_l^T. No error of the output reaches a hidden layer, and yet the rule is compared to the
+The more units n_l, the smaller the step. Tied weights: V_l = W_l^T. No error of the output reaches a hidden layer, and yet the rule is compared to the
 gradient of the loss. Feedback: a vector, the error of the reconstruction, one layer deep.
 
 [V10] Vincent et al. 2010, J Mach Learn Res 11:3371.
@@ -27,7 +27,7 @@ from models.rate._network import (
 feedback = "vector"
 parameters = dict(
     eta=Parameter(0.3, "1", "selected on the digits' validation split"),
-    eta_r=Parameter(0.03, "1", "selected on the digits' validation split"),
+    eta_r=Parameter(3.0, "1", "selected on the digits' validation split"),
     sigma=Parameter(0.1, "1", "selected on the digits' validation split"),
     tied=Parameter(1, "1", "chosen here: 0 for decoders of their own"),
 )
@@ -70,10 +70,11 @@ def update(network, state, x, y, rng, p):
         c = state.decoder.b[layer - 1]
         noisy = clean + p.sigma * rng.standard_normal(clean.shape, dtype=clean.dtype)
         (dW, db), (dV, dc) = reconstruction_gradient(network, layer, encoder, (V, c), clean, noisy)
-        change.W.append(-p.eta_r * (dW[0] + (dV[0].T if p.tied else 0)))
-        change.b.append(-p.eta_r * db[0])
-        decoder.W.append(V - p.eta_r * dV[0])
-        decoder.b.append(c - p.eta_r * dc[0])
+        eta = p.eta_r / network.sizes[layer]
+        change.W.append(-eta * (dW[0] + (dV[0].T if p.tied else 0)))
+        change.b.append(-eta * db[0])
+        decoder.W.append(V - eta * dV[0])
+        decoder.b.append(c - eta * dc[0])
     return Weights(change.W + top.W, change.b + top.b), replace(state, decoder=decoder)
 
 

@@ -28,7 +28,7 @@ feedback = "vector"
 parameters = dict(
     eta=Parameter(0.3, "1", "selected on the digits' validation split"),
     eta_hat=Parameter(1.0, "1", "chosen here"),
-    eta_g=Parameter(0.1, "1", "selected on the digits' validation split"),
+    eta_g=Parameter(1.0, "1", "selected on the digits' validation split"),
     sigma=Parameter(0.3, "1", "selected on the digits' validation split"),
     alternate=Parameter(0, "mini-batches", "chosen here: 0 for parallel"),
 )

@@ -3,10 +3,10 @@
     t_L     = a_L - eta_hat dloss/da_L                      one step downhill at the output
     t_{l-1} = g_l(t_l),  g_l(v) = f(Q_l v + d_l)            the target of the layer below
     dW_l    = eta/eta_hat f'(a_l)*(t_l - h_l) h_{l-1}^T     downhill on |h_l - t_l|^2/2
-    Q_l, d_l: eta_g downhill on |g_l(f(W_l v + b_l)) - v|^2/2,  v = h_{l-1} + sigma xi,  xi ~ N(0, 1)
+    Q_l, d_l: eta_g/n_l downhill on |g_l(f(W_l v + b_l)) - v|^2/2,  v = h_{l-1} + sigma xi,  xi ~ N(0, 1)
 
 The output layer is linear here, a_L, and its soft-max belongs to the loss, as in [M20]. Targets err by what
-the inverses fail to reconstruct. The rule is compared to the gradient of the loss.
+the inverses fail to reconstruct; they learn in smaller steps the more units n_l they read. The rule is compared to the gradient of the loss.
 Feedback: a vector, carried by learned weights.
 
 [B14] Bengio 2014, arXiv:1407.7906. [L15] Lee et al. 2015, ECML, arXiv:1412.7525.
@@ -29,7 +29,7 @@ feedback = "vector"
 parameters = dict(
     eta=Parameter(0.03, "1", "selected on the digits' validation split"),
     eta_hat=Parameter(2.0, "1", "selected on the digits' validation split"),
-    eta_g=Parameter(0.03, "1", "selected on the digits' validation split"),
+    eta_g=Parameter(0.3, "1", "selected on the digits' validation split"),
     sigma=Parameter(0.3, "1", "selected on the digits' validation split"),
 )
 network = Network
@@ -75,7 +75,7 @@ def learn_inverses(network, weights, inverse, h, rng, p) -> Weights:
         up = noisy @ weights.W[layer - 1].T + weights.b[layer - 1]
         seen.append(up if layer == len(h) - 1 else network.nonlinearity.value(up))
         r = invert(network, inverse, layer, seen[-1])
-        delta.append(network.nonlinearity.pull_back(r, r - noisy))
+        delta.append(network.nonlinearity.pull_back(r, r - noisy) / network.sizes[layer])
     return inverse.plus(correlate(delta, seen, -p.eta_g))
 
 
