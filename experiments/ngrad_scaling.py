@@ -10,32 +10,29 @@ from ngrad_training import Budget, Job, rule
 SIZES, QUICK_SIZES = (4, 16, 63, 250, 1000, 4000), (4, 126, 4000)  # hidden units, one layer
 DEPTHS, WIDTH = (1, 2, 3, 4, 5), 100  # hidden layers, and the units of each
 SIZE_BUDGET = Budget(epochs=2, moments=1, angles=1, probes=20)
-DEPTH_BUDGET = Budget(epochs=8, moments=1, angles=1, probes=20)
-FACTORS, QUICK_FACTORS = (1, 0.3, 0.1), (1, 0.1)  # of the rate of learning in the rule's parameters
+DEPTH_BUDGET = Budget(epochs=5, moments=1, angles=1, probes=20)
+FACTORS = (1, 0.2)  # of the rate of learning in the rule's parameters, the better of which counts
 
 
 def size_jobs(names, seed, changed, quick):
     """Return the networks of one hidden layer of different sizes, each at several rates of learning."""
     shapes = [(size,) for size in (QUICK_SIZES if quick else SIZES)]
-    return _jobs(
-        names, shapes, replace(SIZE_BUDGET, epochs=1) if quick else SIZE_BUDGET, seed, changed, quick
-    )
+    return _jobs(names, shapes, SIZE_BUDGET, seed, changed, quick)
 
 
 def depth_jobs(names, seed, changed, quick):
     """Return the networks of different depth, each at several rates of learning."""
-    shapes = [(WIDTH,) * depth for depth in DEPTHS]
-    return _jobs(
-        names, shapes, replace(DEPTH_BUDGET, epochs=2) if quick else DEPTH_BUDGET, seed, changed, quick
-    )
+    return _jobs(names, [(WIDTH,) * depth for depth in DEPTHS], DEPTH_BUDGET, seed, changed, quick)
 
 
 def _jobs(names, shapes, budget, seed, changed, quick):
+    if quick:
+        budget = replace(budget, epochs=budget.epochs // 2)
     return [
         Job(name, hidden, budget, seed, (), changed[name] | {"eta": factor * _eta(name, changed[name])})
         for name in names
         for hidden in shapes
-        for factor in (QUICK_FACTORS if quick else FACTORS)
+        for factor in FACTORS
     ]
 
 

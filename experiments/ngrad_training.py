@@ -99,7 +99,7 @@ def train(job):
     order, noise, probe = (np.random.default_rng([job.seed, stream]) for stream in range(3))
     state = learner.initial(network, noise, p)
     steps, rows, seconds = moments(len(task.train[0]), budget), {}, 0.0
-    rows[0] = measure(network, learner, state, task, p, probe, budget)
+    rows[0] = measure(network, learner, state, task, p, probe, budget, budget.angles > 1)
     for step, batch in enumerate(batches(task.train, budget, order), 1):
         start = time.perf_counter()
         change, state = learner.update(network, state, *batch, noise, p)
