@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from dendritic_bp import cli
 from dendritic_bp.errors import UserError
+from dendritic_bp.storage import read_run
 from models.rate import backprop, feedback_alignment, node_perturbation
 from models.rate._network import Parameter, Weights, values
 
@@ -139,3 +141,49 @@ def test_misspelt_settings_are_named(ngrad, asked, message):
 def test_an_unknown_rule_is_named(ngrad):
     with pytest.raises(UserError, match="no rule 'hebian'.*did you mean 'hebbian'"):
         ngrad.training.in_order(["hebian"])
+
+
+def run(ngrad, folder, *flags):
+    """Run the experiment here, and return what it has left behind."""
+    arguments = ["--out", str(folder), *map(str, flags)]
+    cli.main(
+        ngrad.main.__doc__, ngrad.main.simulate, ngrad.main.figures, ngrad.main.options, "ngrad", arguments
+    )
+    return read_run(folder)
+
+
+def test_a_run_on_idx_files_holds_what_it_promises(ngrad, tmp_path):
+    rng = np.random.default_rng(0)
+    labels = rng.integers(3, size=300)
+    images = (rng.random((3, 4, 5)) * 255)[labels] * rng.random((300, 4, 5))
+    for name, array in (("images", images), ("labels", labels)):
+        header = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes()
+        (tmp_path / name).write_bytes(header + array.astype(np.uint8).tobytes())
+    files = ("--images", tmp_path / "images", "--labels", tmp_path / "labels")
+    record = run(
+        ngrad, tmp_path / "run", *files, "--rules", "backprop", "--set", "backprop.eta=0.3", "--seed", 2
+    )
+    assert record.summary["backprop_test_accuracy"] > 0.9
+    assert record.summary["backprop_angle_deg"] < 1e-3
+    epochs, macs = (record.summary[f"backprop_{what}_to_10pct"] for what in ("epochs", "macs"))
+    per_epoch = 180 * (2 * (20 * 100 + 100 * 3) + 100 * 3)  # forward and outer products, and the way back
+    assert 0 < epochs < 10 and macs == pytest.approx(epochs * per_epoch)
+    assert record.provenance["parameters"]["backprop"]["eta"]["value"] == 0.3
+    assert record.data.layer.values.tolist() == ["hidden1", "output"]
+    assert {path.stem for path in (tmp_path / "run").glob("*.png")} == {"spectrum", "angles", "compute"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--epochs", "0"], "--epochs must be 1 or more"),
+        (["--batch", "5000"], "--batch 5000 is more than the 1077 examples"),
+        (["--images", "somewhere"], "--images and --labels go together"),
+        (["--rules", "backprob"], "did you mean 'backprop'"),
+        (["--set", "backprop.eta=0.1*mV"], "a number without unit"),
+    ],
+)
+def test_what_cannot_be_run_is_named(ngrad, tmp_path, flags, message):
+    with pytest.raises(SystemExit, match=message):
+        run(ngrad, tmp_path / "run", "--rules", "backprop", *flags)
+    assert not (tmp_path / "run").exists()
