@@ -5,8 +5,9 @@
     hidden:  dW_l, db_l, dV_l, dc_l = -eta_r/n_l times the gradient of |r - h_{l-1}|^2/2
     output:  dW_L, db_L = -eta times the gradient of the loss
 
-The more units n_l, the smaller the step. Tied weights: V_l = W_l^T. No error of the output reaches a hidden layer, and yet the rule is compared to the
-gradient of the loss. Feedback: a vector, the error of the reconstruction, one layer deep.
+The more units n_l, the smaller the step. Tied weights: V_l = W_l^T. No error of the output reaches a hidden
+layer, and yet the rule is compared to the gradient of the loss.
+Feedback: a vector, the error of the reconstruction, one layer deep.
 
 [V10] Vincent et al. 2010, J Mach Learn Res 11:3371.
 """

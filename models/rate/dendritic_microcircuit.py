@@ -64,7 +64,8 @@ parameters = dict(
     eta_PI=Parameter(0.01, "1", "selected on the digits' validation split"),
     lambda_=Parameter(0.3, "1", "selected on the digits' validation split"),
     lambda_I=Parameter(0.1, "1", "chosen here"),
-    gain=Parameter(1.0, "1", "chosen here: W_td is from N(0, gain^2/units above)"),
+    gain=Parameter(1.0, "1", "chosen here: W_l starts from N(0, gain^2/units below)"),
+    gain_td=Parameter(1.0, "1", "chosen here: W_td is from N(0, gain_td^2/units above)"),
 )
 to_targets = Loss(
     "squared_to_targets",
@@ -98,8 +99,8 @@ class Voltages(NamedTuple):
 
 def initial(network, rng, p):
     """Draw forward and top-down weights, and start in the self-predicting state."""
-    weights = network.initial(rng)
-    td = Network(network.sizes[:0:-1], dtype=network.dtype).initial(rng, p.gain).W[::-1]
+    weights = network.initial(rng, p.gain)
+    td = Network(network.sizes[:0:-1], dtype=network.dtype).initial(rng, p.gain_td).W[::-1]
     return Circuit(weights, td, [-W for W in td], Weights(weights.W[1:], weights.b[1:]))
 
 

@@ -6,8 +6,8 @@
     Q_l, d_l: eta_g/n_l downhill on |g_l(f(W_l v + b_l)) - v|^2/2,  v = h_{l-1} + sigma xi,  xi ~ N(0, 1)
 
 The output layer is linear here, a_L, and its soft-max belongs to the loss, as in [M20]. Targets err by what
-the inverses fail to reconstruct; they learn in smaller steps the more units n_l they read. The rule is compared to the gradient of the loss.
-Feedback: a vector, carried by learned weights.
+the inverses fail to reconstruct; the more units n_l these read, the smaller are their steps.
+The rule is compared to the gradient of the loss. Feedback: a vector, carried by learned weights.
 
 [B14] Bengio 2014, arXiv:1407.7906. [L15] Lee et al. 2015, ECML, arXiv:1412.7525.
 [M20] Meulemans et al. 2020, NeurIPS, arXiv:2006.14331.
