@@ -64,7 +64,7 @@ parameters = dict(
     eta_PI=Parameter(0.01, "1", "selected on the digits' validation split"),
     lambda_=Parameter(0.3, "1", "selected on the digits' validation split"),
     lambda_I=Parameter(0.1, "1", "chosen here"),
-    gain=Parameter(1.0, "1", "chosen here: W_l starts from N(0, gain^2/units below)"),
+    gain=Parameter(2.0, "1", "chosen here: W_l starts from N(0, gain^2/units below)"),
     gain_td=Parameter(1.0, "1", "chosen here: W_td is from N(0, gain_td^2/units above)"),
 )
 to_targets = Loss(
