@@ -1,4 +1,4 @@
-"""Gradients by central differences, for the tests of the rate rules."""
+"""Gradients by central differences and counts of multiplications, for the tests of the rate rules."""
 
 import numpy as np
 
@@ -32,3 +32,25 @@ def flat(weights):
 def distance(u, v):
     """Return |u - v|/|v| over all weights and biases."""
     return np.linalg.norm(flat(u) - flat(v)) / np.linalg.norm(flat(v))
+
+
+class Counted(np.ndarray):
+    """Count the multiply-accumulates of every matrix product that an array, or what becomes of it, is in."""
+
+    total = 0
+
+    def __array_ufunc__(self, ufunc, method, *inputs, out=None, **settings):
+        plain = [np.asarray(each) for each in inputs]
+        if ufunc is np.matmul:
+            Counted.total += plain[0].size * plain[1].shape[-1]
+        return np.asarray(getattr(ufunc, method)(*plain, **settings)).view(Counted)
+
+
+def macs(rule, network, p, batch=10):
+    """Return the multiply-accumulates per example of one update, counted while it happens."""
+    rng, sizes = np.random.default_rng(0), network.sizes
+    x, y = rng.random((batch, sizes[0])), np.eye(sizes[-1])[rng.integers(0, sizes[-1], batch)]
+    state = rule.initial(network, rng, p)
+    Counted.total = 0
+    rule.update(network, state, x.view(Counted), y.view(Counted), rng, p)
+    return Counted.total / batch

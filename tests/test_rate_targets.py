@@ -8,8 +8,10 @@ import pytest
 
 from models.rate import (
     autoencoder,
+    dendritic_microcircuit,
     difference_target_propagation,
     direct_difference_target_propagation,
+    predictive_coding,
     target_propagation,
 )
 from models.rate._network import Network, State, Weights, linear, tanh, values
@@ -222,3 +224,10 @@ def test_a_rule_leaves_its_state_alone_and_keeps_single_precision(rule, rng):
     for old, same, new in zip(before, state.weights.W, change.W, strict=True):
         np.testing.assert_array_equal(old, same)
         assert new.dtype == np.float32
+
+
+@pytest.mark.parametrize("rule", [*RULES, autoencoder, dendritic_microcircuit, predictive_coding])
+@pytest.mark.parametrize("sizes", [(9, 8, 3), (9, 8, 7, 6, 3)])
+def test_multiplications_are_those_that_are_done(rule, sizes):
+    p = values(rule.parameters)
+    assert rule.macs(sizes, p) == numerical.macs(rule, rule.network(sizes), p)

@@ -15,7 +15,7 @@ The rule is compared to the gradient of the loss. Feedback: a vector, carried by
 from dataclasses import dataclass, replace
 
 from models.rate import target_propagation
-from models.rate._network import Network, Parameter, Weights, feedforward_scores
+from models.rate._network import Network, Parameter, Weights, feedforward_scores, forward_macs
 from models.rate.target_propagation import (
     WithInverses,
     change_towards,
@@ -34,7 +34,6 @@ parameters = dict(
 )
 network = Network
 predict = feedforward_scores
-macs = target_propagation.macs
 
 
 @dataclass(frozen=True)
@@ -74,3 +73,9 @@ def update(network, state, x, y, rng, p):
     if turn != 1:
         inverse = learn_inverses(network, state.weights, inverse, h, rng, p)
     return change, replace(state, inverse=inverse, seen=state.seen + 1)
+
+
+def macs(sizes, p):
+    """Count: forward; targets down, outer products, noisy layer up and down, its outer products: by turns."""
+    learning = forward_macs(sizes) + 5 * forward_macs(sizes[1:])
+    return forward_macs(sizes) + learning / (2 if p.alternate else 1)
