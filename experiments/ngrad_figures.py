@@ -46,7 +46,8 @@ def spectrum(data):
     axes.scatter(angle, speed, s=20, c=filled, edgecolors=colours(data), linewidths=1, zorder=3)
     if not reached.all():
         axes.axhline(0.63 / float(data.epochs[-1]), color=GREY, linewidth=THIN, linestyle=(0, (4, 3)))
-        axes.text(96, 0.58 / float(data.epochs[-1]), "never", va="top", fontsize=SMALL, color=GREY)
+        text, at = f"not within {float(data.epochs[-1]):.0f} epochs", 0.58 / float(data.epochs[-1])
+        axes.text(-7, at, text, va="top", ha="right", fontsize=SMALL, color=GREY)
     _number(axes, angle, speed, colours(data))
     marks = [
         Line2D([], [], marker="o", linestyle="", color=c, label=f"feedback: {k}") for k, c in FEEDBACK.items()

@@ -32,7 +32,7 @@ feedback = "vector"
 parameters = dict(
     eta=Parameter(0.1, "1", "selected on the digits' validation split"),
     gain=Parameter(3.0, "1", "selected on the digits' validation split"),
-    kappa=Parameter(2.0, "1", "selected on the digits' validation split"),  # 0.05 in [P21], at smaller steps
+    kappa=Parameter(1.0, "1", "selected on the digits' validation split"),  # 0.05 in [P21], at smaller steps
     e_max=Parameter(5.0, "1", "[P21]"),
 )
 predict = feedforward_scores

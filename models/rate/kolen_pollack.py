@@ -19,7 +19,7 @@ __all__ = ["feedback", "initial", "macs", "network", "parameters", "predict", "u
 
 feedback = "vector"
 parameters = dict(
-    eta=Parameter(0.5, "1", "selected on the digits' validation split"),
+    eta=Parameter(0.2, "1", "selected on the digits' validation split"),
     lambda_=Parameter(1e-3, "1", "selected on the digits' validation split"),
 )
 network = Network
