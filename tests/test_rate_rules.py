@@ -77,7 +77,6 @@ def assert_unbiased(draws, expected):
 
 OUTPUTS = [
     (rate.softmax, rate.cross_entropy),
-    (rate.logistic, rate.binary_cross_entropy),
     (rate.linear, rate.squared),
     (rate.softmax, rate.squared),
     (rate.softmax, rate.mistakes),
@@ -85,7 +84,7 @@ OUTPUTS = [
 ]
 
 
-@pytest.mark.parametrize("hidden", [rate.tanh, rate.logistic, rate.linear, rate.relu, rate.hard_sigmoid])
+@pytest.mark.parametrize("hidden", [rate.tanh, rate.logistic, rate.linear, rate.hard_sigmoid])
 @pytest.mark.parametrize(("output", "loss"), OUTPUTS, ids=lambda each: each.name)
 def test_backprop_is_the_numerical_gradient(hidden, output, loss, rng):
     network = Network(SIZES, hidden, output, loss)
@@ -96,9 +95,8 @@ def test_backprop_is_the_numerical_gradient(hidden, output, loss, rng):
 
 def test_losses_stay_finite_where_outputs_saturate():
     sure = np.array([[1.0, 0.0]], np.float32)
-    for loss in (rate.cross_entropy, rate.binary_cross_entropy):
-        assert np.isfinite(loss.value(sure, sure[:, ::-1])).all()
-        assert np.isfinite(loss.gradient(sure, sure[:, ::-1])).all()
+    assert np.isfinite(rate.cross_entropy.value(sure, sure[:, ::-1])).all()
+    assert np.isfinite(rate.cross_entropy.gradient(sure, sure[:, ::-1])).all()
 
 
 @pytest.mark.parametrize("rule", [weight_perturbation, node_perturbation], ids=lambda rule: rule.__name__)

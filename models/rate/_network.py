@@ -60,7 +60,6 @@ hard_sigmoid = Nonlinearity(
     "hard_sigmoid", lambda a: np.clip(a, 0, 1), lambda h: ((h > 0) & (h < 1)).astype(h.dtype)
 )
 exponential = Nonlinearity("exponential", np.exp, lambda h: h)
-relu = Nonlinearity("relu", lambda a: np.maximum(a, 0), lambda h: (h > 0).astype(h.dtype))
 softmax = Nonlinearity("softmax", _normalised, lambda h: h * (1 - h))  # its diagonal; see `pull_back`
 
 _TINY = 1e-30  # keeps logarithms finite, in single precision too
@@ -81,14 +80,6 @@ cross_entropy = Loss(
     lambda h, y: -np.sum(y * np.log(np.maximum(h, _TINY)), axis=-1),
     lambda h, y: -y / np.maximum(h, _TINY),
     softmax,
-)
-binary_cross_entropy = Loss(
-    "binary_cross_entropy",
-    lambda h, y: (
-        -np.sum(y * np.log(np.maximum(h, _TINY)) + (1 - y) * np.log(np.maximum(1 - h, _TINY)), axis=-1)
-    ),
-    lambda h, y: (h - y) / np.maximum(h * (1 - h), _TINY),
-    logistic,
 )
 mistakes = Loss(  # 1 - the probability of the right class, or 1 - the expected reward when y holds rewards
     "mistakes", lambda h, y: 1 - np.sum(y * h, axis=-1), lambda h, y: -y, None

@@ -5,8 +5,8 @@
     dW_l   = eta (R - R_bar) (s_l - h_l) s_{l-1}^T        the score function of either distribution is s - h
     R_bar <- R_bar + (R - R_bar)/tau                      the baseline: mean reward of recent mini-batches
 
-Feedback: one scalar for all. Unbiased for the gradient of the expected reward. The meter compares
-with the same network without noise, where units send h instead of s, and so do the scores.
+Feedback: one scalar for all. Unbiased for the gradient of the expected reward. The meter compares with the
+same network without noise, where units send h instead of s, and so do the scores.
 
 [W92] Williams 1992, Mach Learn 8:229.
 """

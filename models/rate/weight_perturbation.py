@@ -57,5 +57,5 @@ def update(network, state, x, y, rng, p):
 
 
 def macs(sizes, p):
-    """Count: two forward passes, and a product for each weight."""
+    """Count: two forward passes, with W + xi for W, and a product for each weight."""
     return 3 * forward_macs(sizes)
