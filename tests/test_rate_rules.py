@@ -2,6 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
+from numerical import flat, gradient, macs
 
 from models.rate import _network as rate
 from models.rate import (
@@ -16,7 +17,7 @@ from models.rate import (
     reinforce,
     weight_perturbation,
 )
-from models.rate._network import Network, Weights, values
+from models.rate._network import Network, values
 
 SIZES, EXAMPLES = (4, 5, 3, 3), 6
 DRAWS, PATIENCE = 4000, 4  # draws of noise; standard errors
@@ -38,30 +39,9 @@ def setting(rule, rng, sizes=SIZES, **changed):
     return network, rule.initial(network, rng, p), p
 
 
-def flat(weights):
-    return np.concatenate([each.ravel() for each in (*weights.W, *weights.b)])
-
-
 def angle(u, v):
     u, v = (np.concatenate([each.ravel() for each in part]) for part in (u, v))
     return np.degrees(np.arccos(u @ v / np.linalg.norm(u) / np.linalg.norm(v)))
-
-
-def numerical_gradient(network, weights, x, y, step=1e-5):
-    """Differentiate the mean loss by central differences."""
-
-    def loss():
-        return network.loss.value(network.forward(weights, x)[1][-1], y).mean()
-
-    slopes = Weights([np.zeros_like(W) for W in weights.W], [np.zeros_like(b) for b in weights.b])
-    for array, slope in zip((*weights.W, *weights.b), (*slopes.W, *slopes.b), strict=True):
-        for place in np.ndindex(array.shape):
-            array[place] += step
-            above = loss()
-            array[place] -= 2 * step
-            slope[place] = (above - loss()) / (2 * step)
-            array[place] += step
-    return slopes
 
 
 def assert_unbiased(draws, expected):
@@ -89,7 +69,7 @@ OUTPUTS = [
 def test_backprop_is_the_numerical_gradient(hidden, output, loss, rng):
     network = Network(SIZES, hidden, output, loss)
     weights, (x, y) = network.initial(rng), examples(rng)
-    expected = numerical_gradient(network, weights, x, y)
+    expected = gradient(lambda moved: network.loss.value(network.forward(moved, x)[1][-1], y).mean(), weights)
     assert flat(backprop.gradient(network, weights, x, y)) == pytest.approx(flat(expected), abs=1e-6)
 
 
@@ -114,37 +94,26 @@ def test_the_noise_of_each_example_is_independent_normal(rng):
     draws = np.array(
         [flat(weight_perturbation.update(network, state, x, y, rng, p)[0]) for _ in range(DRAWS)]
     )
-    gradient = flat(backprop.gradient(network, state.weights, x, y))
-    variance = gradient**2 + gradient @ gradient  # of g.xi xi/sigma^2 with normal xi
+    true = flat(backprop.gradient(network, state.weights, x, y))
+    variance = true**2 + true @ true  # of g.xi xi/sigma^2 with normal xi
     assert draws.var(axis=0) == pytest.approx(variance, rel=0.25)
 
 
-def expected_reward_gradient(network, weights, x, y):
-    """Differentiate the mean expected reward over all states of one layer of binary hidden units."""
-
-    def reward(weights):
-        states = np.array(list(itertools.product([0.0, 1.0], repeat=network.sizes[1])))
-        h = rate.logistic.value(x @ weights.W[0].T + weights.b[0])[:, np.newaxis]
-        chance = np.prod(np.where(states == 1, h, 1 - h), axis=2)
-        policy = rate.softmax.value(states @ weights.W[1].T + weights.b[1])
-        return np.mean(np.sum(chance * (y @ policy.T), axis=1))
-
-    slopes = []
-    for array in (*weights.W, *weights.b):
-        for place in np.ndindex(array.shape):
-            array[place] += 1e-5
-            above = reward(weights)
-            array[place] -= 2e-5
-            slopes.append((above - reward(weights)) / 2e-5)
-            array[place] += 1e-5
-    return np.array(slopes)
+def expected_reward(network, weights, x, y):
+    """Return the mean reward over all states of one layer of binary hidden units."""
+    states = np.array(list(itertools.product([0.0, 1.0], repeat=network.sizes[1])))
+    h = rate.logistic.value(x @ weights.W[0].T + weights.b[0])[:, np.newaxis]
+    chance = np.prod(np.where(states == 1, h, 1 - h), axis=2)
+    policy = rate.softmax.value(states @ weights.W[1].T + weights.b[1])
+    return np.mean(np.sum(chance * (y @ policy.T), axis=1))
 
 
 def test_reinforce_is_unbiased(rng):
     network, state, p = setting(reinforce, rng, sizes=(3, 4, 3), eta=1.0)
     x, y = examples(rng, (3, 4, 3))
     draws = np.array([flat(reinforce.update(network, state, x, y, rng, p)[0]) for _ in range(4 * DRAWS)])
-    assert_unbiased(draws, expected_reward_gradient(network, state.weights, x, y))
+    expected = gradient(lambda weights: expected_reward(network, weights, x, y), state.weights)
+    assert_unbiased(draws, flat(expected))
 
 
 def test_the_baseline_of_reinforce_follows_the_reward(rng):
@@ -161,11 +130,11 @@ def test_feedback_alignment_is_backprop_where_feedback_is_symmetric(rng):
     x, y = examples(rng)
     symmetric = feedback_alignment.Feedback(state.weights, [W.T for W in state.weights.W[1:]])
     change, _ = feedback_alignment.update(network, symmetric, x, y, rng, p)
-    gradient = backprop.gradient(network, state.weights, x, y)
-    assert flat(change) == pytest.approx(-flat(gradient), abs=1e-12)
+    true = backprop.gradient(network, state.weights, x, y)
+    assert flat(change) == pytest.approx(-flat(true), abs=1e-12)
     change, _ = feedback_alignment.update(network, state, x, y, rng, p)
-    assert change.W[-1] == pytest.approx(-gradient.W[-1], abs=1e-12)
-    assert angle(change.W[:1], [-gradient.W[0]]) > 10
+    assert change.W[-1] == pytest.approx(-true.W[-1], abs=1e-12)
+    assert angle(change.W[:1], [-true.W[0]]) > 10
 
 
 def test_direct_feedback_is_backprop_where_it_skips_nothing(rng):
@@ -223,8 +192,8 @@ def test_burst_single_phase_is_the_gradient_where_feedback_is_symmetric(rng):
     for size in (1e-2, 1e-3):
         y = e[-1] + size * rng.standard_normal(e[-1].shape)
         change, _ = burst_single_phase.update(network, symmetric, x, y, rng, p)
-        gradient = backprop.gradient(network, state.weights, x, y)
-        assert flat(change) == pytest.approx(-burst_single_phase.P_B * flat(gradient), abs=size**2)
+        true = backprop.gradient(network, state.weights, x, y)
+        assert flat(change) == pytest.approx(-burst_single_phase.P_B * flat(true), abs=size**2)
 
 
 def test_events_learn_to_cancel_expected_bursts(rng):
@@ -268,3 +237,23 @@ def test_hebbian_learning_knows_no_error(rng):
     x, y = examples(rng)
     one, other = (hebbian.update(network, state, x, target, rng, p)[0] for target in (y, y[::-1]))
     assert one.W[0] == pytest.approx(other.W[0]) and not np.allclose(one.W[-1], other.W[-1])
+
+
+ONE_PRODUCT_PER_WEIGHT = [
+    backprop,
+    burst_ensemble,
+    burst_single_phase,
+    direct_feedback_alignment,
+    feedback_alignment,
+    hebbian,
+    kolen_pollack,
+    node_perturbation,
+    reinforce,
+]
+
+
+@pytest.mark.parametrize("rule", ONE_PRODUCT_PER_WEIGHT, ids=lambda rule: rule.__name__.split(".")[-1])
+@pytest.mark.parametrize("sizes", [(9, 8, 3), (9, 8, 7, 6, 3)])
+def test_multiplications_are_those_that_are_done(rule, sizes):
+    p = values(rule.parameters)
+    assert rule.macs(sizes, p) == macs(rule, rule.network(sizes), p)

@@ -12,8 +12,8 @@ the feedback weights become the transposed forward weights, and the rule backpro
 
 from dataclasses import replace
 
-from models.rate._network import Network, Parameter, Weights, correlate, feedforward_scores, forward_macs
-from models.rate.feedback_alignment import deltas, initial
+from models.rate._network import Network, Parameter, Weights, correlate, feedforward_scores
+from models.rate.feedback_alignment import deltas, initial, macs
 
 __all__ = ["feedback", "initial", "macs", "network", "parameters", "predict", "update"]
 
@@ -34,8 +34,3 @@ def update(network, state, x, y, rng, p):
     B = [keep * B + dW.T for B, dW in zip(state.B, W[1:], strict=True)]
     decayed = [dW - p.eta * p.lambda_ * old for dW, old in zip(W, state.weights.W, strict=True)]
     return Weights(decayed, b), replace(state, B=B)
-
-
-def macs(sizes, p):
-    """Count: forward, outer products, the way back, and the outer products for the feedback weights."""
-    return 2 * forward_macs(sizes) + 2 * forward_macs(sizes[1:])
