@@ -7,9 +7,10 @@
     symmetric:  dW_l = eta/(2 beta) (h_l h_{l-1}^T at beta - h_l h_{l-1}^T at -beta)                   [L21]
 
 As beta -> 0, dW becomes -eta times the gradient of the squared error of the free fixed point, to which it is
-compared, with an error of order beta (one-sided) or beta^2 (symmetric). [S17] descend E by small steps in all
-layers at once, from the last fixed point of the image; here the layers take turns, from a forward pass.
-Feedback: a vector, as a difference of activities between two phases.
+compared, with an error of order beta (one-sided) or beta^2 (symmetric). The sign of a one-sided beta is drawn
+for each mini-batch, as in [S17], or the errors of one sign add up and undo what was learned. [S17] descend E
+by small steps in all layers at once, from the last fixed point of the image; here the layers take turns,
+from a forward pass. Feedback: a vector, as a difference of activities between two phases.
 
 [S17] Scellier & Bengio 2017, Front Comput Neurosci 11:24. [L21] Laborieux et al. 2021, Front Neurosci 15.
 """
@@ -51,11 +52,12 @@ def update(network, state, x, y, rng, p):
     """Return the change, from two or three fixed points."""
     weights = state.weights
     at_rest = free(network, weights, symmetric(weights), x, p.sweeps)
-    forward = nudged(network, weights, at_rest, y, p.beta, p.nudged_sweeps)
-    if not p.symmetric:
-        return contrast(forward, at_rest, p.eta / p.beta), state
-    backward = nudged(network, weights, at_rest, y, -p.beta, p.nudged_sweeps)
-    return contrast(forward, backward, p.eta / (2 * p.beta)), state
+    if p.symmetric:
+        there, back = (nudged(network, weights, at_rest, y, b, p.nudged_sweeps) for b in (p.beta, -p.beta))
+        return contrast(there, back, p.eta / (2 * p.beta)), state
+    beta = p.beta * (1 if rng.random() < 0.5 else -1)
+    there = nudged(network, weights, at_rest, y, beta, p.nudged_sweeps)
+    return contrast(there, at_rest, p.eta / beta), state
 
 
 def true_gradient(network, state, x, y, p):
