@@ -21,7 +21,7 @@ from models.rate.contrastive_hebbian import contrast
 
 feedback = "vector"
 parameters = dict(
-    eta=Parameter(0.02, "1", "selected on the digits' validation split"),
+    eta=Parameter(0.01, "1", "selected on the digits' validation split"),
     sweeps=Parameter(6, "1", "chosen here: per hidden layer"),
     gain=Parameter(1.0, "1", "chosen here: W_l starts from N(0, gain^2/units below)"),
 )

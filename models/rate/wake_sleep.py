@@ -33,7 +33,7 @@ from models.rate.boltzmann import flip, one_of
 
 feedback = "vector"
 parameters = dict(
-    eta=Parameter(0.1, "1", "selected on the digits' validation split"),
+    eta=Parameter(0.03, "1", "selected on the digits' validation split"),
     eta_G=Parameter(0.3, "1", "selected on the digits' validation split"),
 )
 network = partial(Network, nonlinearity=logistic)
