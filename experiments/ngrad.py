@@ -8,8 +8,8 @@ evenly on a log scale. The angle is that between what the rule changes on a mini
 gradient of its own network's loss there, for the weights of each layer, or of all hidden layers together
 (`angle_deg`: mean over training after the first epoch). Multiply-accumulates (MACs) are counted from each
 rule's equations. For the digits, networks of 4 to 4,000 hidden units (three decades of parameters) and of one
-to five hidden layers of 100 are then trained for 2 and 5 epochs (1 and 2 with --quick), at the better of two
-rates of learning.
+to five hidden layers of 100 are then trained for 2 and 10 epochs (1 and 2 with --quick), at the best of three
+(two) rates of learning.
 
 Prediction. Precision orders the rules. Without error, hidden layers do not learn. One scalar for all is slow,
 the slower the larger the network, as its angle goes to 90 degrees. A vector per layer learns about as fast as

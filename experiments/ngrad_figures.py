@@ -115,7 +115,7 @@ def _short(name):
 
 def angles(data):
     """Draw the angles of the first hidden layer and of the output over training, one panel per rule."""
-    shown = data.isel(moment=np.isfinite(data.angle_hidden).all(("rule", "seed")).values)
+    shown = data.isel(moment=np.isfinite(data.angle_hidden).any(("rule", "seed")).values)
     lines = {"output": ("--", 0.8), **{str(layer): ("-", LINE) for layer in data.layer.values[:-1]}}
 
     def draw(panel, name, colour):
@@ -179,7 +179,7 @@ def size(data):
     precision = gallery(
         data, cosine, xscale="log", yscale="log", ylim=(LEAST / 2, 2), yticks=(0.001, 0.01, 0.1, 1)
     )
-    precision.supxlabel(f"{label}   (grey: falls as 1/√ of their number)", fontsize=NORMAL)
+    precision.supxlabel(f"{label}   (grey: 1/√parameters; least drawn: 0.001)", fontsize=NORMAL)
     precision.supylabel("Cosine of the angle to the gradient", fontsize=NORMAL)
     return {"size": precision, "size_error": _error_over(data, x, "size", label, xscale="log")}
 

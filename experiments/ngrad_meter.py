@@ -31,7 +31,7 @@ def measure(network, learner, state, task, p, rng, budget, with_angles=True, fin
         x, y = task.train
         rows = [rng.choice(len(x), budget.batch, replace=False) for _ in range(budget.probes)]
         each = [angles(learner, network, state, x[probe], y[probe], rng, p) for probe in rows]
-        row["angles"] = np.mean(each, axis=0)
+        row["angles"] = np.ma.masked_invalid(each).mean(axis=0).filled(np.nan)
     return row
 
 
@@ -49,10 +49,12 @@ def angles(learner, network, state, x, y, rng, p):
 
 
 def between(u, v):
-    """Return the angle (rad) between two arrays of one shape; a right angle if one of them is zero."""
+    """Return the angle (rad) between a change u and a direction v: pi/2 without change, NaN if v is zero."""
     u, v = (each.ravel().astype(float) for each in (u, v))
+    if not v.any():
+        return np.nan
     lengths = np.linalg.norm(u) * np.linalg.norm(v)
-    return np.arccos(np.clip(u @ v / lengths, -1, 1)) if lengths > 0 else np.pi / 2
+    return np.arccos(np.clip(u @ v / lengths, -1, 1)) if u.any() else np.pi / 2
 
 
 def course(rows, epochs, macs):

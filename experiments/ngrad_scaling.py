@@ -10,8 +10,8 @@ from ngrad_training import Budget, Job, rule
 SIZES, QUICK_SIZES = (4, 16, 63, 250, 1000, 4000), (4, 126, 4000)  # hidden units, one layer
 DEPTHS, WIDTH = (1, 2, 3, 4, 5), 100  # hidden layers, and the units of each
 SIZE_BUDGET = Budget(epochs=2, moments=1, angles=1, probes=20)
-DEPTH_BUDGET = Budget(epochs=5, moments=1, angles=1, probes=20)
-FACTORS = (1, 0.2)  # of the rate of learning in the rule's parameters, the better of which counts
+DEPTH_BUDGET = Budget(epochs=10, moments=1, angles=1, probes=20)
+FACTORS = (1, 0.2, 0.04)  # of the rate of learning in the rule's parameters; the best one counts
 
 
 def size_jobs(names, seed, changed, quick):
@@ -27,12 +27,12 @@ def depth_jobs(names, seed, changed, quick):
 
 def _jobs(names, shapes, budget, seed, changed, quick):
     if quick:
-        budget = replace(budget, epochs=budget.epochs // 2)
+        budget = replace(budget, epochs=max(1, budget.epochs // 5))
     return [
         Job(name, hidden, budget, seed, (), changed[name] | {"eta": factor * _eta(name, changed[name])})
         for name in names
         for hidden in shapes
-        for factor in FACTORS
+        for factor in (FACTORS[:2] if quick else FACTORS)
     ]
 
 

@@ -92,6 +92,12 @@ def test_angles_are_those_of_layers_and_of_all_hidden_ones(ngrad):
     assert np.pi / 2 < found[3] < np.pi
 
 
+def test_no_change_is_at_a_right_angle_and_no_gradient_has_none(ngrad):
+    u, zero = np.ones(3), np.zeros(3)
+    assert ngrad.meter.between(zero, u) == pytest.approx(np.pi / 2)
+    assert np.isnan(ngrad.meter.between(u, zero))
+
+
 def test_random_feedback_starts_at_right_angles_and_perturbation_is_off_by_its_noise(ngrad):
     rng = np.random.default_rng(0)
     x, y = rng.random((20, 64)), np.eye(10)[rng.integers(10, size=20)]
