@@ -6,10 +6,7 @@ from ngrad_spectrum import colours, short, spectrum
 from dendritic_bp import plotting
 from dendritic_bp.style import GREY, LINE, NORMAL, THIN
 
-PUBLISHED = {
-    "feedback_alignment": 34.9,
-    "kolen_pollack": 3.1,
-}  # degrees at the end, Akrout et al. 2019, MNIST
+PUBLISHED = {"feedback_alignment": 34.9, "kolen_pollack": 3.1}  # final degrees on MNIST, Akrout et al. 2019
 COLUMNS, PALE, LEAST = 6, "#DDE1E5", 1e-3  # the least cosine drawn
 
 

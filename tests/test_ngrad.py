@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from test_layers import imported
 
 from dendritic_bp import cli
 from dendritic_bp.errors import UserError
@@ -54,6 +55,12 @@ def test_every_rule_keeps_the_contract(ngrad, name):
         assert np.array_equal(old, now) and np.array_equal(old, later) and d.shape == old.shape
     assert rule.predict(network, after, x, p).shape == (4, 3)
     assert rule.macs((6, 5, 4, 3), p) >= 62  # a forward pass
+
+
+def test_the_rules_need_no_simulator_and_no_library():
+    for path in (EXPERIMENTS.parent / "models" / "rate").glob("*.py"):
+        tops = {name.split(".")[0] for name in imported(path)} - set(sys.stdlib_module_names)
+        assert tops <= {"numpy", "scipy", "models"}, path
 
 
 @pytest.mark.parametrize("name", rules())
