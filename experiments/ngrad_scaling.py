@@ -27,7 +27,7 @@ def depth_jobs(names, seed, changed, quick):
 
 def _jobs(names, shapes, budget, seed, changed, quick):
     if quick:
-        budget = replace(budget, epochs=max(1, budget.epochs // 5))
+        budget = replace(budget, epochs=max(1, budget.epochs // 5), probes=5)
     return [
         Job(name, hidden, budget, seed, (), changed[name] | {"eta": factor * _eta(name, changed[name])})
         for name in names

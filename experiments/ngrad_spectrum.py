@@ -44,7 +44,7 @@ def spectrum(data):
     marks = [
         Line2D([], [], marker="o", linestyle="", color=c, label=f"feedback: {k}") for k, c in FEEDBACK.items()
     ]
-    plotting.legend(axes, handles=marks, loc="upper left", markerscale=0.6)
+    plotting.legend(axes, handles=marks, loc="center", bbox_to_anchor=(0.65, 0.3), markerscale=0.6)
     _list(names, data)
     return drawing
 
