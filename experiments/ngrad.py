@@ -35,7 +35,7 @@ from dendritic_bp import cli
 from dendritic_bp.errors import UserError, suggest
 from dendritic_bp.storage import Record
 
-EPOCHS, QUICK_EPOCHS, IDX_EPOCHS = 100, 12, 10
+EPOCHS, QUICK_EPOCHS = {"digits": 100, "files": 10}, {"digits": 12, "files": 2}
 
 
 def options(parser):
@@ -47,7 +47,7 @@ def options(parser):
         "--epochs",
         type=int,
         metavar="N",
-        help=f"{EPOCHS}; with --quick {QUICK_EPOCHS}; with files {IDX_EPOCHS}",
+        help="100 of the digits (12 with --quick), 10 of files (2)",
     )
     add("--batch", type=int, default=20, metavar="N", help="examples per mini-batch (20)")
     add("--seeds", type=int, default=1, metavar="N", help="networks per rule, of seeds from --seed on (1)")
@@ -58,11 +58,12 @@ def options(parser):
 
 def simulate(args):
     """Train all networks, and collect their courses."""
+    _require_counts(args)
     names = in_order(args.rules or rule_names())
     files, changed = _files(args), _changed(args.set, names)
     seeds = range(args.seed, args.seed + args.seeds)
     budget = Budget(_epochs(args), args.batch)
-    _require(args, load(files, args.seed))
+    _require_examples(args.batch, len(load(files, args.seed).train[0]))
     main = [
         Job(name, tuple(args.hidden), budget, seed, files, changed[name]) for name in names for seed in seeds
     ]
@@ -82,7 +83,7 @@ def simulate(args):
 
 
 def _epochs(args):
-    default = IDX_EPOCHS if args.images else QUICK_EPOCHS if args.quick else EPOCHS
+    default = (QUICK_EPOCHS if args.quick else EPOCHS)["files" if args.images else "digits"]
     return default if args.epochs is None else args.epochs
 
 
@@ -110,13 +111,18 @@ def _changed(values, names):
     return changed
 
 
-def _require(args, task):
-    for flag, least in (("epochs", 1), ("batch", 1), ("seeds", 1), ("hidden", 1)):
+def _require_counts(args):
+    for flag in ("epochs", "batch", "seeds", "hidden"):
         value = getattr(args, flag)
-        if value is not None and np.min(value) < least:
-            raise UserError(f"--{flag} must be {least} or more, not {value}.")
-    if args.batch > len(task.train[0]):
-        raise UserError(f"--batch {args.batch} is more than the {len(task.train[0])} examples for training.")
+        if value is not None and np.min(value) < 1:
+            raise UserError(f"--{flag} must be 1 or more, not {value}.")
+    if args.seed < 0:
+        raise UserError(f"--seed must be 0 or more, not {args.seed}.")
+
+
+def _require_examples(batch, examples):
+    if batch > examples:
+        raise UserError(f"--batch {batch} is more than the {examples} examples for training.")
 
 
 def _stacked(courses, names, along, values):

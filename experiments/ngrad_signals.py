@@ -62,6 +62,8 @@ def simulate(args):
     """Teach every rule by every signal."""
     if args.set:
         raise UserError("ngrad_signals has no values to --set.")
+    if args.seed < 0:
+        raise UserError(f"--seed must be 0 or more, not {args.seed}.")
     updates, seeds = (QUICK_UPDATES, 2) if args.quick else (UPDATES, 3)
     start, data = time.perf_counter(), xr.Dataset(coords={"update": moments(updates)})
     jobs = [(title, name) for title, task in TASKS.items() for name in task.rates]

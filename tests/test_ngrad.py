@@ -190,6 +190,7 @@ def test_a_run_on_idx_files_holds_what_it_promises(ngrad, tmp_path):
     ("flags", "message"),
     [
         (["--epochs", "0"], "--epochs must be 1 or more"),
+        (["--seed", "-1"], "--seed must be 0 or more"),
         (["--batch", "5000"], "--batch 5000 is more than the 1077 examples"),
         (["--images", "somewhere"], "--images and --labels go together"),
         (["--rules", "backprob"], "did you mean 'backprop'"),
