@@ -9,7 +9,6 @@ from sklearn.model_selection import train_test_split
 
 VALIDATION = TEST = 0.2  # shares, chosen here
 
-Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 
@@ -17,7 +16,7 @@ Indices = NDArray[np.int64]
 class Dataset:
     """Hold one table of images, and which rows are for training, validation and test."""
 
-    images: Floats  # (n, pixels), from 0 to 1
+    images: NDArray[np.floating]  # (n, pixels), from 0 to 1
     labels: Indices  # (n,), from 0
     train: Indices
     validation: Indices
@@ -32,10 +31,14 @@ class Dataset:
 def digits(seed: int) -> Dataset:
     """Split scikit-learn's 1,797 handwritten digits (8 x 8) 60/20/20, with equal shares of each class."""
     images, labels = load_digits(return_X_y=True)
-    rows = np.arange(labels.size)
-    rest, test = _split(rows, labels, TEST, seed)
+    return Dataset(images / 16, labels.astype(np.int64), *split(labels, seed))
+
+
+def split(labels: NDArray[np.integer], seed: int) -> tuple[Indices, Indices, Indices]:
+    """Return the rows for training, validation and test, 60/20/20, with equal shares of each class."""
+    rest, test = _split(np.arange(labels.size), labels, TEST, seed)
     train, validation = _split(rest, labels, VALIDATION / (1 - TEST), seed)
-    return Dataset(images / 16, labels.astype(np.int64), train, validation, test)
+    return train, validation, test
 
 
 def trial_order(n_train: int, epochs: int, seed: int) -> Indices:
@@ -44,6 +47,6 @@ def trial_order(n_train: int, epochs: int, seed: int) -> Indices:
     return np.stack([generator.permutation(n_train) for _ in range(epochs)])
 
 
-def _split(rows: Indices, labels: Indices, share: float, seed: int) -> tuple[Indices, Indices]:
+def _split(rows: Indices, labels: NDArray[np.integer], share: float, seed: int) -> tuple[Indices, Indices]:
     large, small = train_test_split(rows, test_size=share, stratify=labels[rows], random_state=seed)
     return np.sort(large), np.sort(small)

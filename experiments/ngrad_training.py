@@ -1,0 +1,145 @@
+"""Train rules of `models/rate` on labelled images, many networks at a time, without a simulator."""
+
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
+from functools import cache
+from hashlib import sha256
+from importlib import import_module
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from ngrad_meter import course, measure, moments
+from threadpoolctl import threadpool_limits
+from tqdm import tqdm
+
+import models.rate
+from dendritic_bp.errors import UserError, suggest
+from dendritic_bp.idx import idx_dataset
+from dendritic_bp.tasks import digits
+from dendritic_bp.toolchain import cores
+from models.rate._network import values
+
+ORDER = ("none", "scalar", "vector", "exact")  # the review's order of feedback
+DTYPE = np.float32
+DIVERGING = dict(over="ignore", invalid="ignore", divide="ignore")  # what diverges shows in its errors
+
+
+@dataclass(frozen=True)
+class Task:
+    """Hold inputs and targets, each (examples, units), for training, validation and test."""
+
+    train: tuple[np.ndarray, np.ndarray]
+    validation: tuple[np.ndarray, np.ndarray]
+    test: tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Say how long to train, and at how many moments to measure errors and angles."""
+
+    epochs: int
+    batch: int = 20
+    moments: int = 40
+    angles: int = 12
+    probes: int = 5  # mini-batches per angle
+
+
+@dataclass(frozen=True)
+class Job:
+    """Describe one network to train; `files` are images and labels in IDX format, the digits if empty."""
+
+    rule: str
+    hidden: tuple[int, ...]
+    budget: Budget
+    seed: int
+    files: tuple[str, ...] = ()
+    changed: dict[str, float] = field(default_factory=dict)
+
+
+def rule(name):
+    """Return the module of a rule; raise UserError for an unknown one."""
+    if name not in rule_names():
+        raise UserError(f"There is no rule '{name}' in models/rate: {suggest(name, rule_names())}")
+    return import_module(f"models.rate.{name}")
+
+
+@cache
+def rule_names():
+    """Return the names of all rules."""
+    return sorted(path.stem for path in Path(models.rate.__file__).parent.glob("[!_]*.py"))
+
+
+def in_order(names):
+    """Sort rules as the review does: by the precision of their feedback, then by name."""
+    return sorted(set(names), key=lambda name: (ORDER.index(rule(name).feedback), name))
+
+
+def source_hash():
+    """Return a hash of all rules and of what trains and measures them."""
+    files = [*Path(models.rate.__file__).parent.glob("*.py"), *Path(__file__).parent.glob("ngrad*.py")]
+    return sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()
+
+
+@cache
+def load(files, seed):
+    """Read and split the data, as inputs and one-hot targets."""
+    data = idx_dataset(*files, seed) if files else digits(seed)
+    x, y = data.images.astype(DTYPE), np.eye(data.n_classes, dtype=DTYPE)[data.labels]
+    return Task(*((x[rows], y[rows]) for rows in (data.train, data.validation, data.test)))
+
+
+def train(job):
+    """Train one network and return its course, with the mean time of an epoch's updates (s)."""
+    learner, task, budget = rule(job.rule), load(job.files, job.seed), job.budget
+    p = values(learner.parameters, **job.changed)
+    sizes = (task.train[0].shape[1], *job.hidden, task.train[1].shape[1])
+    network = replace(learner.network(sizes), dtype=DTYPE)
+    order, noise, probe = (np.random.default_rng([job.seed, stream]) for stream in range(3))
+    state = learner.initial(network, noise, p)
+    steps, rows, seconds = moments(len(task.train[0]), budget), {}, 0.0
+    rows[0] = measure(network, learner, state, task, p, probe, budget, budget.angles > 1)
+    for step, batch in enumerate(batches(task.train, budget, order), 1):
+        start = time.perf_counter()
+        change, state = learner.update(network, state, *batch, noise, p)
+        state = state.learned(change)
+        seconds += time.perf_counter() - start
+        if step in steps:
+            final = step == max(steps)
+            rows[step] = measure(network, learner, state, task, p, probe, budget, steps[step], final)
+    updates = np.array(list(rows))
+    macs = learner.macs(sizes, p) * budget.batch * updates
+    result = course(list(rows.values()), updates * budget.epochs / updates[-1], macs)
+    parameters = sum(each.size for each in (*state.weights.W, *state.weights.b))
+    return result.assign(epoch_s=((), seconds / budget.epochs, {"units": "s"}), parameters=parameters)
+
+
+def batches(examples, budget, order):
+    """Yield the mini-batches of all epochs, each epoch in a new order."""
+    x, y = examples
+    for _ in range(budget.epochs):
+        shuffled = order.permutation(len(x))
+        for start in range(0, len(x) - budget.batch + 1, budget.batch):
+            rows = shuffled[start : start + budget.batch]
+            yield x[rows], y[rows]
+
+
+def train_all(jobs):
+    """Return the courses of all jobs, in their order; the cores work on different jobs."""
+    workers = min(cores(), len(jobs))
+    if workers == 1:
+        with np.errstate(**DIVERGING):
+            return [train(job) for job in tqdm(jobs, unit="network")]
+    with ProcessPoolExecutor(
+        workers, get_context("spawn"), _share_cores, (max(1, cores() // workers),)
+    ) as pool:
+        futures = [pool.submit(train, job) for job in jobs]
+        for done in tqdm(as_completed(futures), total=len(jobs), unit="network"):
+            done.result()
+        return [future.result() for future in futures]
+
+
+def _share_cores(threads):
+    threadpool_limits(threads)
+    np.seterr(**DIVERGING)
