@@ -1,6 +1,7 @@
 """The published XOR network of `xor.py`: 2,500 burst-Poisson cells, 10,000 background sources, a teacher."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from brian2 import (
@@ -17,8 +18,10 @@ from brian2 import (
     pA,
     second,
 )
+from xor_measures import PATTERNS, TARGETS, Course, activity
 
 from dendritic_bp import neurons, synapses
+from dendritic_bp.runs import Run
 from models.neurons.burst_poisson import burst_poisson
 from models.neurons.conductances import conductances
 from models.neurons.poisson_background import arrivals, poisson_background
@@ -30,10 +33,9 @@ from models.synapses.conductance_synapses import (
     somatic_inhibition,
 )
 
-PATTERNS = np.array([(0, 0), (1, 0), (0, 1), (1, 1)])  # in the order in which they are shown [P21]
-TARGETS = PATTERNS[:, 0] ^ PATTERNS[:, 1]
 POPULATIONS = ("input1", "input2", "hidden1", "hidden2", "output")
 BINS = 10  # of an example; plasticity and teacher are on in the last [P21]
+SETTLED = 2  # bins of an example that the tests leave out [P21]
 BURN_IN = 8  # bins; 6.4 s where the published program takes 6 s
 I_ON, I_OFF = 150, -350  # pA into the input cells [P21]
 EVENTS = ("event", "burst")
@@ -83,8 +85,8 @@ cell = replace(
     events={"event": "makes_event > 0", "burst": "makes_burst > 0"},
     reset=cell.reset + "H += 1\n",
 )
-# What fires, for all cells at once and in numbers, not truth values, so that the compiler vectorises it: three
-# searches for spikes by these equations would cost as much as the neuron.
+# What fires, for all cells at once and in numbers, not truth values, so that the compiler vectorises it:
+# three searches for spikes by these equations would cost as much as the neuron.
 SPIKES = """
 spikes = int(v_s > theta)*int(t - t_spike > T_ref - dt/2) + due*int(t >= t_second)
 makes_event = spikes*int(t - t_window > 1e-6*T_burst)
@@ -107,10 +109,11 @@ n_event : 1
 n_burst : 1
 tau_r : second (shared, constant)
 """
-# Weights of the output's bursts onto hidden1 and hidden2, and the current into the dendrites of hidden2 [P21].
+# Weights of the output's bursts onto hidden1 and hidden2, current into the dendrites of hidden2, steps [P21].
 FEEDBACK = dict(
     opposite=dict(excites=(0.26, 0.026), inhibits=(0.06, 0.27), apical=500 * pA, eta=(8e-3, 4e-3)),
     same=dict(excites=(0.26, 0.26), inhibits=(0.06, 0.06), apical=0 * pA, eta=(4e-3, 2e-3)),
+    zero=dict(excites=(0, 0), inhibits=(0, 0), apical=0 * pA, eta=(8e-3, 4e-3)),  # chosen here: a control
 )
 
 
@@ -119,11 +122,21 @@ class Published:
     """What is compiled: sizes and times of the published network."""
 
     epochs: int = 500  # [P21]
-    cells: int = 500  # [P21] in each of the five populations
-    inputs: float = 100  # [P21] synapses that a cell gets from each population, on average
     example_s: float = 8  # [P21]
     average_s: float = 2  # [P21] time constant of event and burst rates
+    cells: int = 500  # [P21] in each of the five populations
+    inputs: float = 100  # [P21] synapses that a cell gets from each population, on average
     profile: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name the build folder after what is compiled."""
+        return f"xor-published-{self.epochs}-{self.cells}"
+
+    @property
+    def simulated_s(self) -> float:
+        """Return the length of a run."""
+        return self.bins * self.example_s / BINS
 
     @property
     def bin(self) -> Quantity:
@@ -156,7 +169,36 @@ class Published:
             for monitor in shows:
                 monitor.active = shown
             network.run(duration * self.bin, profile=self.profile)
+        network.run(DT)  # for the last record of the meter
         return network
+
+    def values(self, seed: int, feedback: str, hidden_plasticity: bool) -> dict[str, Any]:
+        """Return the run-time values of a variant."""
+        table, (first, last) = FEEDBACK[feedback], FEEDBACK[feedback]["eta"]
+        result = {"inputs_hidden.eta": first * hidden_plasticity, "hidden_output.eta": last}
+        result["hidden.I_apical"] = np.repeat([0, 1], self.cells) * table["apical"]
+        for kind in ("excites", "inhibits"):
+            result |= {f"output_{kind}_hidden{k}.w": w for k, w in enumerate(table[kind], start=1)}
+        return result
+
+    def course(self, run: Run, seed: int) -> Course:
+        """Return what the network did; the tests leave out the first fifth of an example."""
+        bins = (len(self.shown), BINS)
+        counts = [np.diff(run[f"course.n_{e}"][:, BURN_IN:], axis=1) for e in EVENTS]
+        events, bursts = (c.reshape(-1, *bins)[:, :, SETTLED:].sum(axis=2) for c in counts)
+        rate = run["course.r"][-1, BURN_IN:-1].reshape(bins)[:, BINS - 1]  # when the teacher comes on
+        seconds = self.cells * (BINS - SETTLED) * self.example_s / BINS
+        parts = {"before": slice(0, 4), "after": slice(-4, None)}
+        start = self.simulated_s - (4 - np.arange(4)) * self.example_s + self.example_s / 2
+        return Course(
+            rate=rate[self.trained].reshape(-1, 4),
+            tests={k: activity(self.shown[s], events[:, s], bursts[:, s], seconds) for k, s in parts.items()},
+            limits=(2, 10),  # [P21]
+            epoch_s=4 * self.example_s,
+            populations=dict.fromkeys(POPULATIONS, self.cells),
+            windows=[(float(time), pattern) for pattern, time in enumerate(start)],
+            window_s=0.5,
+        )
 
     def _stages(self) -> list[tuple[bool, int]]:
         """Return (are spikes recorded, bins) of the stages of a run."""
@@ -192,9 +234,12 @@ class Published:
 
     def _projections(self, layers: list[NeuronGroup], tables: dict[str, TimedArray]) -> list[Synapses]:
         """Wire everything at random: excitation and inhibition independently."""
-        n, (inputs, hidden, output) = self.cells, layers
+        n, (_, hidden, output) = self.cells, layers
         pools = {"hidden1": hidden[:n], "hidden2": hidden[n:]}
-        plastic, wired = burst_dependent_xor.with_input(("teaching",), plastic="teaching(t)"), dict(p=self.inputs / n)
+        plastic, wired = (
+            burst_dependent_xor.with_input(("teaching",), plastic="teaching(t)"),
+            dict(p=self.inputs / n),
+        )
         result = []
         for source, target, eta in zip(layers, layers[1:], FEEDBACK["opposite"]["eta"], strict=False):
             name = f"{source.name}_{target.name}"
@@ -211,10 +256,17 @@ class Published:
         meter.tau_r = self.average_s * second
         watches = []
         for first, layer in zip((0, 2, 4), layers, strict=True):
-            on = {"pre_event": f"n_event_post += 1; r_post += 1/({self.cells}*tau_r_post)", "pre_burst": "n_burst_post += 1"}
+            on = {
+                "pre_event": f"n_event_post += 1; r_post += 1/({self.cells}*tau_r_post)",
+                "pre_burst": "n_burst_post += 1",
+            }
             events = {f"pre_{event}": event for event in EVENTS}
             watch = Synapses(layer, meter, on_pre=on, on_event=events, name=f"{layer.name}_watch")
             watch.connect(j=f"{first} + i//{self.cells}")
             watches.append(watch)
         variables = ["r", "n_event", "n_burst"]
-        return [meter, *watches, StateMonitor(meter, variables, True, dt=self.bin, when="start", name="course")]
+        return [
+            meter,
+            *watches,
+            StateMonitor(meter, variables, True, dt=self.bin, when="start", name="course"),
+        ]

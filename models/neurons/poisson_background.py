@@ -1,8 +1,8 @@
 """Background spikes from independent Poisson sources: four of them for each cell, one for each receptor.
 
-In every time step each source spikes with probability rate*dt, and its receptor opens by w. The draws are those
-of a Lehmer generator in each cell [PM93], four a step: exact in double precision, and plain arithmetic, so that
-the compiler vectorises it. Add the equations to a neuron with conductances, and let the sources fire:
+In every time step each source spikes with probability rate*dt, and its receptor opens by w. The draws are
+those of a Lehmer generator in each cell [PM93], four a step: exact in double precision, and plain arithmetic,
+which the compiler vectorises. Add the equations to a neuron with conductances, and let the sources fire:
 
     cells = neurons(model.with_equations(**poisson_background), 500, "cells")
     cells.run_regularly(arrivals, when="before_groups", name="cells_background")
