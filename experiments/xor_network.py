@@ -126,12 +126,14 @@ class Published:
     average_s: float = 2  # [P21] time constant of event and burst rates
     cells: int = 500  # [P21] in each of the five populations
     inputs: float = 100  # [P21] synapses that a cell gets from each population, on average
-    profile: bool = False
+    raster: bool = True  # keep the spikes of the tests
+    profile: bool = False  # time each code object
 
     @property
     def name(self) -> str:
         """Name the build folder after what is compiled."""
-        return f"xor-published-{self.epochs}-{self.cells}"
+        kind = "".join(f"-{k}" for k in ("raster", "profile") if getattr(self, k))
+        return f"xor-{self.cells}-{self.inputs:g}{kind}"
 
     @property
     def simulated_s(self) -> float:
@@ -163,7 +165,8 @@ class Published:
         defaultclock.dt = DT
         tables = self._tables()
         layers = self._layers(tables)
-        shows = [EventMonitor(layer, e, name=f"{layer.name}_{e}s") for layer in layers for e in EVENTS]
+        pairs = [(layer, e) for layer in layers for e in EVENTS if self.raster]
+        shows = [EventMonitor(layer, e, name=f"{layer.name}_{e}s") for layer, e in pairs]
         network = Network(*layers, *self._projections(layers, tables), *self._meter(layers), *shows)
         for shown, duration in self._stages():
             for monitor in shows:
