@@ -61,7 +61,7 @@ LIMIT = """
 #include <cstdint>
 #include <cstdio>
 #include <ctime>
-#include "brianlib/common_math.h"
+#include "brianlib/stdint_compat.h"
 namespace brian {{
 {arrays}
 }}
