@@ -145,7 +145,7 @@ def _shares(args: argparse.Namespace, example_s: float) -> dict[str, float]:
         name = re.sub(r"_codeobject(_\d+)?$", "", name)
         times[name] = times.get(name, 0) + float(time)
     # Code objects that are called once a pattern need no correction; all others are called at every step.
-    clock = min(time for time in times.values() if time > 1e-8 * design.simulated_s / 1e-4)
+    clock = min(time for time in times.values() if time > 1e-7 * design.simulated_s / 1e-4)
     net = {name: max(time - clock, 0) for name, time in times.items()}
     return dict(sorted(((k, v / sum(net.values())) for k, v in net.items()), key=lambda pair: -pair[1]))
 

@@ -69,7 +69,7 @@ class Fast:
     @property
     def name(self) -> str:
         """Name the build folder."""
-        return f"xor-fast-{self.epochs}"
+        return "xor-fast"
 
     @property
     def trials(self) -> int:

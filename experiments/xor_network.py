@@ -133,7 +133,7 @@ class Published:
     def name(self) -> str:
         """Name the build folder after what is compiled."""
         kind = "".join(f"-{k}" for k in ("raster", "profile") if getattr(self, k))
-        return f"xor-{self.cells}-{self.inputs:g}{kind}"
+        return f"xor-published-{self.cells}{kind}"
 
     @property
     def simulated_s(self) -> float:
