@@ -211,7 +211,7 @@ def _growth(args: argparse.Namespace) -> Record:
     )
     summary = {f"cpu_s_per_simulated_s_{n}_cells": cost for n, cost in zip(n_cells, cells, strict=True)}
     summary |= {
-        f"cpu_s_per_simulated_s_{n:.0e}_synapses": c for n, c in zip(n_synapses, synapses, strict=True)
+        f"cpu_s_per_simulated_s_{n:.0f}_synapses": c for n, c in zip(n_synapses, synapses, strict=True)
     }
     summary |= {"slope_cells": _slope(n_cells, cells), "slope_synapses": _slope(n_synapses, synapses)}
     return Record(data, summary, {})

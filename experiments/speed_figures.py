@@ -26,9 +26,7 @@ def _parts(data: xr.Dataset, summary: Mapping[str, float]) -> Figure:
     left.plot([0] * data.sizes["repeat"], data.cost, ".", color="black", markersize=3)
     left.plot([1] * data.sizes["repeat"], data.limit, ".", color="black", markersize=3)
     level(left, PUBLISHED, "published program, idle", color=ORANGE)
-    left.set(
-        ylabel="Processor time per simulated second", ylim=(0, 1.15 * max(PUBLISHED, float(data.cost.max())))
-    )
+    left.set(ylabel="Processor s per simulated s", ylim=(0, 1.15 * max(PUBLISHED, float(data.cost.max()))))
     plotting.title(left, f"{summary['ratio_to_limit']:.1f} times the limit")
     shown = data.isel(code_object=slice(0, SHOWN))
     colours = dict(zip(dict.fromkeys(data.part.values), COLOURS, strict=False))
@@ -49,6 +47,6 @@ def _growth(data: xr.Dataset, summary: Mapping[str, float]) -> Figure:
     drawing = plotting.figure(plotting.PAGE, 2.4)
     for axes, what in zip(plotting.panels(drawing, 1, 2)[0], ("cells", "synapses"), strict=True):
         axes.loglog(data[what], data[f"cost_of_{what}"], "o-", color=BLUE, linewidth=LINE, markersize=4)
-        axes.set(xlabel=what.capitalize(), ylabel="Processor time per simulated second")
+        axes.set(xlabel=what.capitalize(), ylabel="Processor s per simulated s", ylim=(0.03, 10))
         plotting.title(axes, f"slope {summary[f'slope_{what}']:.2f}")
     return drawing
