@@ -92,7 +92,15 @@ spikes = int(v_s > theta)*int(t - t_spike > T_ref - dt/2) + due*int(t >= t_secon
 makes_event = spikes*int(t - t_window > 1e-6*T_burst)
 makes_burst = (spikes - makes_event)*(1 - bursting)
 """
-taught = cell.with_equations(
+# Nothing is learned outside the teacher's window: the rule is called for events and bursts within it alone.
+learner = replace(
+    cell.with_equations(namespace=("teaching",)),
+    events=cell.events
+    | {f"taught_{event}": f"{condition} and teaching(t) > 0" for event, condition in cell.events.items()},
+)
+rule = burst_dependent_xor.with_input(("teaching",), plastic="teaching(t)")
+rule = replace(rule, on_post={f"taught_{event}": code for event, code in rule.on_post.items()})
+taught = learner.with_equations(
     """
 up = int(rate < r_high - 1*Hz)*Hz/clip(rate - r_low, 1*Hz, r_high) : 1
 down = int(rate > r_low + 1*Hz)*Hz/clip(r_high - rate, 1*Hz, r_high) : 1
@@ -223,8 +231,10 @@ class Published:
         """Build the cells and their background; each layer is one group, as its pools differ in little."""
         n, start = self.cells, dict(v_s="E_L + 5*mV*randn()", tau_avg=self.average_s * second)
         inputs = neurons(cell, 2 * n, "inputs", **start)
-        hidden = neurons(cell, 2 * n, "hidden", rate_s=150 * Hz, w_exc_s=0.385, w_inh_s=0.49, **start)
-        output = neurons(taught, n, "output", rate_s=150 * Hz, I_apical=400 * pA, **start)
+        hidden = neurons(
+            learner, 2 * n, "hidden", tables, rate_s=150 * Hz, w_exc_s=0.385, w_inh_s=0.49, **start
+        )
+        output = neurons(taught, n, "output", tables, rate_s=150 * Hz, I_apical=400 * pA, **start)
         hidden.I_apical[n:] = FEEDBACK["opposite"]["apical"]
         for layer in (inputs, hidden, output):
             layer.run_regularly(arrivals, when="before_groups", name=f"{layer.name}_background")
@@ -239,14 +249,11 @@ class Published:
         """Wire everything at random: excitation and inhibition independently."""
         n, (_, hidden, output) = self.cells, layers
         pools = {"hidden1": hidden[:n], "hidden2": hidden[n:]}
-        plastic, wired = (
-            burst_dependent_xor.with_input(("teaching",), plastic="teaching(t)"),
-            dict(p=self.inputs / n),
-        )
+        wired = dict(p=self.inputs / n)
         result = []
         for source, target, eta in zip(layers, layers[1:], FEEDBACK["opposite"]["eta"], strict=False):
             name = f"{source.name}_{target.name}"
-            result.append(synapses(plastic, source, target, name, wired, tables, eta=eta))
+            result.append(synapses(rule, source, target, name, wired, tables, eta=eta))
             result.append(synapses(somatic_inhibition, source, target, f"{name}_inhibition", wired))
         for kind, model in (("excites", apical_excitation), ("inhibits", apical_inhibition)):
             for (pool, target), w in zip(pools.items(), FEEDBACK["opposite"][kind], strict=True):

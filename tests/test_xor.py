@@ -123,8 +123,8 @@ def test_rates_are_limited_softly():
     [(2.5, 0, 0), (6, 0, -250), (9.5, 0, -1000), (9.5, 1, 0), (6, 1, 250), (2.5, 1, 1000)],
 )
 def test_teacher_sends_the_published_current(rate, target, current):
-    cells = neurons(xor_network.taught, 1, "cells", E_bar=2 * rate)
     tables = dict(teaching=TimedArray([1.0], dt=1 * ms), target=TimedArray([float(target)], dt=1 * ms))
+    cells = neurons(xor_network.taught, 1, "cells", tables, E_bar=2 * rate)
     cells.namespace |= tables
     cells.run_regularly(xor_network.TEACHER, dt=1 * ms, name="teach")
     simulate(1 * ms, cells)
