@@ -1,0 +1,52 @@
+"""The figures of `speed.py`, drawn from the data of a run alone."""
+
+from collections.abc import Mapping
+
+import xarray as xr
+from matplotlib.figure import Figure
+
+from dendritic_bp import plotting
+from dendritic_bp.style import BLUE, COLOURS, GREY, LINE, ORANGE, SMALL, level
+
+PUBLISHED = 0.284  # s of processor time per simulated second, idle: the published program [P21]
+SHOWN = 16  # code objects
+
+
+def figures(data: xr.Dataset, summary: Mapping[str, float]) -> dict[str, Figure]:
+    """Draw the figure of the case that was timed."""
+    return {"parts": _parts(data, summary)} if "share" in data else {"growth": _growth(data, summary)}
+
+
+def _parts(data: xr.Dataset, summary: Mapping[str, float]) -> Figure:
+    """Show the cost of the network beside the limit, and what each code object costs."""
+    drawing = plotting.figure(plotting.PAGE, 3.2)
+    left, right = plotting.panels(drawing, 1, 2, width_ratios=[1, 2])[0]
+    cost, limit = summary["cpu_s_per_simulated_s"], summary["limit_cpu_s_per_simulated_s"]
+    left.bar(["here", "limit"], [cost, limit], color=[BLUE, GREY], width=0.6)
+    left.plot([0] * data.sizes["repeat"], data.cost, ".", color="black", markersize=3)
+    left.plot([1] * data.sizes["repeat"], data.limit, ".", color="black", markersize=3)
+    level(left, PUBLISHED, "published program, idle", color=ORANGE)
+    left.set(ylabel="Processor s per simulated s", ylim=(0, 1.15 * max(PUBLISHED, float(data.cost.max()))))
+    plotting.title(left, f"{summary['ratio_to_limit']:.1f} times the limit")
+    shown = data.isel(code_object=slice(0, SHOWN))
+    colours = dict(zip(dict.fromkeys(data.part.values), COLOURS, strict=False))
+    places = range(shown.sizes["code_object"])
+    right.barh(places, 100 * shown.share, color=[colours[part] for part in shown.part.values])
+    right.set_yticks(places, [str(name) for name in shown.code_object.values], fontsize=SMALL)
+    right.invert_yaxis()
+    right.set_xlabel("Share of the time of all code objects (%)")
+    for part, colour in colours.items():
+        share = summary[f"{part}_share"]
+        right.barh([0], [0], color=colour, label=f"{part}, {100 * share:.0f} % in all")
+    plotting.legend(right, loc="lower right")
+    return drawing
+
+
+def _growth(data: xr.Dataset, summary: Mapping[str, float]) -> Figure:
+    """Show the cost against the size."""
+    drawing = plotting.figure(plotting.PAGE, 2.4)
+    for axes, what in zip(plotting.panels(drawing, 1, 2)[0], ("cells", "synapses"), strict=True):
+        axes.loglog(data[what], data[f"cost_of_{what}"], "o-", color=BLUE, linewidth=LINE, markersize=4)
+        axes.set(xlabel=what.capitalize(), ylabel="Processor s per simulated s", ylim=(0.03, 10))
+        plotting.title(axes, f"slope {summary[f'slope_{what}']:.2f}")
+    return drawing
