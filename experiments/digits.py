@@ -61,10 +61,10 @@ def simulate(args: argparse.Namespace) -> Record:
     epochs = (QUICK_EPOCHS if args.quick else EPOCHS) if args.epochs is None else args.epochs
     _require(hidden, epochs)
     data = digits(args.seed)
-    schedule = Schedule.of(data, epochs, args.seed)
+    schedule = Schedule.of(data, epochs, args.seed, CELLS[args.neuron]["anneal"])
     design = Design(hidden, args.neuron, len(schedule.image), schedule.window)
     program = Program(design.protocol, design.name)
-    common = schedule.values(data)
+    common = schedule.values(data, args.neuron)
     asked = [{**common, **variant, **args.set} for variant in _variants(args, hidden).values()]
     runs = sweep(program, [dict(seed=args.seed, values=values) for values in asked])
     sessions = [Session(run, design, schedule, data) for run in runs]
@@ -74,12 +74,15 @@ def simulate(args: argparse.Namespace) -> Record:
 
 def _variants(args: argparse.Namespace, hidden: tuple[int, ...]) -> dict[str, dict[str, Any]]:
     """Return the run-time values of the run asked for, and of its controls."""
-    asked = feedback_values(args.feedback, hidden)
+    asked = feedback_values(args.feedback, hidden, args.neuron)
     if args.hidden_plasticity == "off":
         asked |= _frozen(hidden)
     if not args.controls:
         return {"": asked}
-    others = {f"feedback {kind}": asked | feedback_values(kind, hidden) for kind in ("zero", "shuffled")}
+    others = {
+        f"feedback {kind}": asked | feedback_values(kind, hidden, args.neuron)
+        for kind in ("zero", "shuffled")
+    }
     return {"": asked, "hidden frozen": asked | _frozen(hidden), **others}
 
 

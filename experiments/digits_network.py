@@ -36,14 +36,43 @@ COPIES = 4  # input cells per pixel
 VOTERS = 10  # output cells per class
 TRIAL = 200 * ms
 BIN = 20 * ms  # resolution of the schedule
-SETTLED = 60 * ms  # when reading and, if it is taught, teaching begin in a trial
+SETTLED = 60 * ms  # when reading begins in a trial
 READ_S = float((TRIAL - SETTLED) / second)
+SWITCHES = ("reading", "teaching", "learning", "opened", "adapting")
 SNAPSHOT = dict(when="start", order=-2)  # before the counters of the last trial are reset
 
 # All values chosen here, on validation data, unless a model file says otherwise.
+# In `burst_poisson` a coin decides about a burst; in `pyramidal` a plateau does, which drives the soma too:
+# whoever is taught to fire, fires, and the error seems gone. Hence its teacher keeps to the rates that it saw
+# before it taught, and so does the excitability; and the dendrites are open, to feedback and to a tonic
+# current, only while there is a teacher.
 CELLS = dict(
-    burst_poisson=dict(model=burst_poisson, noise={}, dt=1 * ms, apical=485 * pA, burst_probability=0.5),
-    pyramidal=dict(model=pyramidal, noise=background, dt=1 * ms, apical=0 * pA, burst_probability=0.3),
+    burst_poisson=dict(
+        model=burst_poisson,
+        noise={},
+        I_tonic=485 * pA,  # into each apical dendrite
+        burst_probability=0.5,  # at the start
+        taught_from=SETTLED,
+        gated=False,
+        output=dict(eta_home=1 * pA),
+        teacher=dict(gain=40 * pA / Hz, hold=0),
+        step=120 * pA,  # onto a cell, shared by its synapses
+        feedback_gain=0.015,
+        anneal=1.0,  # the steps shrink by exp(-anneal) over the training
+    ),
+    pyramidal=dict(
+        model=pyramidal,
+        noise=background | dict(parameters=dict(sigma_s=50 * pA, sigma_d=100 * pA, tau_noise=2 * ms)),
+        I_tonic=100 * pA,
+        burst_probability=0.3,
+        taught_from=140 * ms,
+        gated=True,
+        output=dict(eta_home=2 * pA),
+        teacher=dict(gain=15 * pA / Hz, hold=1),
+        step=200 * pA,
+        feedback_gain=0.006,
+        anneal=3.0,
+    ),
 )
 START = dict(
     v_s="E_L + 20*mV*rand()",
@@ -53,20 +82,21 @@ START = dict(
     x_bar=1.2,
 )
 HIDDEN = dict(tau_top=100 * ms, rate_target=12 * Hz, eta_home=0.2 * pA, I_bias=600 * pA)
-OUTPUT = dict(rate_target=6.6 * Hz, eta_home=1 * pA, I_bias=600 * pA)
+OUTPUT = dict(rate_target=6.6 * Hz, I_bias=600 * pA)
 
 FIRST = dict(eta=1 * pA, w="100*pA*randn()")
 FEEDBACK = ("learned", "random", "zero", "shuffled")
 
 
-def higher(below: int) -> dict[str, Any]:
+def higher(below: int, neuron: str) -> dict[str, Any]:
     """Return step and first weights of a projection, the smaller the more cells there are below."""
-    return dict(eta=120 * pA / below, w=f"140*pA/sqrt({below})*randn()")
+    return dict(eta=CELLS[neuron]["step"] / below, w=f"140*pA/sqrt({below})*randn()")
 
 
-def feedback(kind: str, onto: int) -> dict[str, Any]:
+def feedback(kind: str, onto: int, neuron: str) -> dict[str, Any]:
     """Return the settings of a kind of feedback onto a layer of so many cells."""
-    learned = dict(w_0=600 * pA / onto, eta=higher(onto)["eta"], gain=0.015 * onto)
+    gain = CELLS[neuron]["feedback_gain"] * onto
+    learned = dict(w_0=600 * pA / onto, eta=higher(onto, neuron)["eta"], gain=gain)
     change = dict(
         learned={},
         random=dict(w_0=10 * nA / onto, eta=0 * pA),
@@ -77,11 +107,13 @@ def feedback(kind: str, onto: int) -> dict[str, Any]:
 
 
 TEACHER = """
-dr/dt = -r/tau_r : Hz                                 # event rate, averaged over the cells of the class
+dr/dt = -updating*r/tau_r : Hz                        # event rate, averaged over the cells of the class
+updating = 1 - hold*teaching(t) : 1 (constant over dt)    # hold = 1: keeps to the rate before teaching
 current = gain*teaching(t)*(target - r) : amp (constant over dt)
 target = r_low + (r_high - r_low)*int(abs(label(t) - i) < 0.5) : Hz
 tau_r : second (shared, constant)
 gain : amp*second (shared, constant)
+hold : 1 (shared, constant)
 r_low : Hz (shared, constant)
 r_high : Hz (shared, constant)
 """
@@ -134,17 +166,22 @@ class Schedule:
         columns = zip(*((b, *(np.full(len(b), x) for x in rest)) for b, *rest in blocks), strict=True)
         return cls(*map(np.concatenate, columns))
 
-    def values(self, data: Dataset) -> dict[str, np.ndarray]:
-        """Return the run-time values that make the network follow the schedule."""
-        settled = np.arange(_bins()) * BIN >= SETTLED
+    def values(self, data: Dataset, neuron: str) -> dict[str, np.ndarray]:
+        """Return the run-time values that make a network of such cells follow the schedule."""
+        cell, time = CELLS[neuron], np.arange(_bins()) * BIN
+        settled, late = time >= SETTLED, time >= cell["taught_from"]
         taught = np.isin(self.phase, ["train", "show"])
+        teaching = np.outer(taught, late).ravel().astype(float)
+        early = np.outer(taught, (time >= 2 * BIN) & ~late).ravel().astype(float)
         return dict(
             images=data.images,
             order=self.image.astype(float),
             label=data.labels[self.image].astype(float),
             reading=np.tile(settled, len(taught)).astype(float),
-            teaching=np.outer(taught, settled).ravel().astype(float),
-            learning=np.outer(self.step, settled).ravel(),
+            teaching=teaching,
+            learning=np.outer(self.step, late).ravel(),
+            opened=teaching if cell["gated"] else np.ones_like(teaching),
+            adapting=early if cell["gated"] else teaching,
         )
 
 
@@ -154,10 +191,11 @@ def _bins() -> int:
 
 def _protocol(design: Design) -> Network:
     cell = CELLS[design.neuron]
-    defaultclock.dt = cell["dt"]
+    defaultclock.dt = 1 * ms
     clocked = _timed(design.trials)
     layers = _layers(design, cell, clocked)
-    objects = [*layers, *_teacher(layers[-1], clocked), *_projections(design, layers, clocked)]
+    objects = [*layers, *_teacher(layers[-1], clocked, **cell["teacher"])]
+    objects += _projections(design, layers, clocked)
     objects += _monitors(objects, layers, design)
     shows = _shows(layers)
     network = Network(*objects, *shows)
@@ -175,13 +213,13 @@ def _timed(trials: int) -> dict[str, TimedArray]:
     tables = dict(images=TimedArray(np.zeros((IMAGES, PIXELS)), dt=1 * second, name="images"))
     tables |= {n: TimedArray(np.zeros(trials), dt=TRIAL, name=n) for n in ("order", "label")}
     bins = np.zeros(trials * _bins())
-    return tables | {n: TimedArray(bins, dt=BIN, name=n) for n in ("reading", "teaching", "learning")}
+    return tables | {n: TimedArray(bins, dt=BIN, name=n) for n in SWITCHES}
 
 
 def _layers(design: Design, cell: dict, clocked: dict) -> list[NeuronGroup]:
     """Build the input, hidden and output layers."""
     p = cell["burst_probability"]
-    start = START | dict(I_apical=cell["apical"], B_bar=p * START["E_bar"])
+    start = START | dict(I_tonic=cell["I_tonic"], B_bar=p * START["E_bar"])
     counting = _counting(cell["model"])
     learner = _learner(counting.with_equations(**cell["noise"]))
     inputs = neurons(_stimulated(counting), PIXELS * COPIES, "inputs", clocked, v_s=START["v_s"])
@@ -192,7 +230,9 @@ def _layers(design: Design, cell: dict, clocked: dict) -> list[NeuronGroup]:
         neurons(learner, n, f"hidden{k}", clocked, **start, **HIDDEN)
         for k, n in enumerate(design.hidden, start=1)
     ]
-    output = neurons(_taught(learner), CLASSES * VOTERS, "output", clocked, **start, **OUTPUT)
+    output = neurons(
+        _taught(learner), CLASSES * VOTERS, "output", clocked, **start, **OUTPUT, **cell["output"]
+    )
     return [inputs, *hidden, output]
 
 
@@ -210,9 +250,14 @@ def _stimulated(model: NeuronModel) -> NeuronModel:
 
 
 def _learner(model: NeuronModel) -> NeuronModel:
-    """Average the bursting, and adapt the excitability, in the teaching part of training trials alone."""
-    model = model.with_equations(parameters=dict(eta_home=0 * pA))
-    return model.with_input(("teaching",), averaging="teaching(t)", eta_bias="eta_home*teaching(t)")
+    """Average the bursting, and adapt the excitability, in their parts of training trials alone."""
+    model = model.with_equations(parameters=dict(eta_home=0 * pA, I_tonic=0 * pA))
+    return model.with_input(
+        ("teaching", "adapting", "opened"),
+        averaging="teaching(t)",
+        eta_bias="eta_home*adapting(t)",
+        I_apical="I_tonic*opened(t)",
+    )
 
 
 def _taught(model: NeuronModel) -> NeuronModel:
@@ -222,14 +267,15 @@ def _taught(model: NeuronModel) -> NeuronModel:
     )
 
 
-def _teacher(output: NeuronGroup, clocked: dict) -> tuple[NeuronGroup, Synapses]:
+def _teacher(output: NeuronGroup, clocked: dict, **settings: Any) -> tuple[NeuronGroup, Synapses]:
     """Compare each class's mean event rate with its target, and send a current to its apical dendrites."""
     teacher = NeuronGroup(CLASSES, TEACHER, method="euler", name="teacher", namespace=clocked)
-    teacher.tau_r, teacher.gain, teacher.r_low, teacher.r_high = 50 * ms, 40 * pA / Hz, 4 * Hz, 30 * Hz
+    for name, value in dict(tau_r=50 * ms, r_low=4 * Hz, r_high=30 * Hz, **settings).items():
+        setattr(teacher, name, value)
     watch = Synapses(
         output,
         teacher,
-        on_pre={"pre_event": f"r_post += 1/({VOTERS}*tau_r_post)"},
+        on_pre={"pre_event": f"r_post += updating_post/({VOTERS}*tau_r_post)"},
         on_event={"pre_event": "event"},
         name="watch",
     )
@@ -240,12 +286,14 @@ def _teacher(output: NeuronGroup, clocked: dict) -> tuple[NeuronGroup, Synapses]
 
 def _projections(design: Design, layers: list[NeuronGroup], clocked: dict) -> list[Synapses]:
     """Connect neighbouring layers all to all: forward onto the soma, back onto the apical dendrite."""
-    gate = dict(namespace=("learning",), plastic="learning(t)")
-    rule, learned = burst_gradient.with_input(**gate), mirrored_feedback.with_input(**gate)
+    rule = burst_gradient.with_input(("learning",), plastic="learning(t)")
+    learned = mirrored_feedback.with_input(
+        ("learning", "opened"), plastic="learning(t)", arriving="opened(t)"
+    )
     result = [_connect(rule, *layers[:2], "forward1", clocked, **FIRST)]
     for k, (low, high) in enumerate(pairwise(layers[1:]), start=1):
-        result.append(_connect(rule, low, high, f"forward{k + 1}", clocked, **higher(low.N)))
-        start = feedback("learned", low.N)
+        result.append(_connect(rule, low, high, f"forward{k + 1}", clocked, **higher(low.N, design.neuron)))
+        start = feedback("learned", low.N, design.neuron)
         back = replace(learned, delay=start.pop("delay"))
         result.append(_connect(back, high, low, f"feedback{k}", clocked, **start))
     return result
@@ -260,11 +308,11 @@ def _connect(
     return synapses(model, source, target, name, wiring, namespace=clocked, **values)
 
 
-def feedback_values(kind: str, hidden: tuple[int, ...]) -> dict[str, Any]:
+def feedback_values(kind: str, hidden: tuple[int, ...], neuron: str) -> dict[str, Any]:
     """Return the run-time values that make all feedback of one kind."""
     values = {}
     for k, n in enumerate(hidden, start=1):
-        table = feedback(kind, n)
+        table = feedback(kind, n, neuron)
         values |= {f"feedback{k}_pre_{event}.delay": table["delay"] for event in ("event", "burst")}
         values |= {f"feedback{k}.{key}": value for key, value in table.items() if key != "delay"}
     return values

@@ -16,7 +16,8 @@ so that no hidden cell knows both bits apart. 250 epochs, 200 s.
 
 Prediction. Published: an epoch cost of 2.92, 2.26 and 1.37 at epochs 1, 100 and 200, and all four patterns
 right in the end. Fast: all right, and a cost below 1, for good within 160 s; not with --hidden-plasticity
-off.
+off. --routing microcircuit: another network, in which short-term plasticity and interneurons tell bursts from
+events (`xor_microcircuit.py`).
 
 Published. Payeur et al. 2021, Fig. 4: right for good after 5,060 s, cost below 1 after 9,600 s.
 
@@ -27,9 +28,13 @@ Published. Payeur et al. 2021, Fig. 4: right for good after 5,060 s, cost below 
 """
 
 import argparse
+from collections.abc import Mapping
 
+import xarray as xr
+import xor_figures
+import xor_microcircuit
+from matplotlib.figure import Figure
 from xor_fast import Fast
-from xor_figures import figures
 from xor_measures import dataset, summary
 from xor_network import FEEDBACK, Published
 
@@ -52,6 +57,12 @@ def options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="times that the four patterns are taught (250; published: 500)",
     )
+    add(
+        "--routing",
+        choices=["prescribed", "microcircuit"],
+        default="prescribed",
+        help="of bursts (prescribed)",
+    )
     add("--feedback", choices=FEEDBACK, default="opposite", help="signs onto the two hidden pools (opposite)")
     add("--hidden-plasticity", choices=["on", "off"], default="on", help="of the inputs to hidden cells (on)")
     add("--example", type=float, default=8, metavar="S", help="published: seconds for each pattern (8)")
@@ -60,6 +71,8 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def simulate(args: argparse.Namespace) -> Record:
     """Train and test."""
+    if args.routing == "microcircuit":
+        return _microcircuit(args)
     epochs = (QUICK if args.quick else EPOCHS)[args.protocol] if args.epochs is None else args.epochs
     for flag, value in (("epochs", epochs), ("example", args.example), ("average", args.average)):
         if not value > 0:
@@ -70,6 +83,19 @@ def simulate(args: argparse.Namespace) -> Record:
     run = program.run(args.seed, values)
     course = design.course(run, args.seed)
     return Record(dataset(course, run), summary(course, run, design.simulated_s), run.provenance)
+
+
+def _microcircuit(args: argparse.Namespace) -> Record:
+    for flag, only in dict(protocol="fast", feedback="opposite", example=8, average=2).items():
+        if getattr(args, flag) != only:
+            raise UserError(f"--routing microcircuit has no --{flag} {getattr(args, flag)}; leave it out.")
+    return xor_microcircuit.simulate(args)
+
+
+def figures(data: xr.Dataset, summary: Mapping[str, float]) -> dict[str, Figure]:
+    """Draw a run of either routing."""
+    drawn = xor_microcircuit if "teach_event_rate" in data else xor_figures
+    return drawn.figures(data, summary)
 
 
 if __name__ == "__main__":

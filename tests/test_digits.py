@@ -83,7 +83,7 @@ def test_images_after_training_come_several_times_in_a_row(schedule):
 
 def by_trial(schedule, data):
     """Return teaching, learning and reading, each (trials, bins)."""
-    values = schedule.values(data)
+    values = schedule.values(data, "burst_poisson")
     return (values[name].reshape(len(schedule.image), -1) for name in ("teaching", "learning", "reading"))
 
 
@@ -111,6 +111,18 @@ def test_a_trial_is_taught_learned_and_read_once_it_has_settled(data, schedule):
     np.testing.assert_array_equal(teaching[0], settled)
 
 
+def test_cells_with_plateaus_are_taught_late_and_adapt_before(data, schedule):
+    values = schedule.values(data, "pyramidal")
+    by_bin = {name: table.reshape(-1, 10) for name, table in values.items() if table.size % 10 == 0}
+    late = np.arange(10) >= 7  # from 140 ms on
+    np.testing.assert_array_equal(by_bin["teaching"][0], late)
+    np.testing.assert_array_equal(by_bin["opened"], by_bin["teaching"])
+    assert not (by_bin["adapting"] * by_bin["teaching"]).any()
+    assert (by_bin["adapting"].any(axis=1) == by_bin["teaching"].any(axis=1)).all()
+    always_open = schedule.values(data, "burst_poisson")["opened"]
+    assert always_open.all()
+
+
 def test_steps_shrink_from_epoch_to_epoch(schedule):
     trained = schedule.phase == "train"
     steps = [np.unique(schedule.step[trained & (schedule.epoch == epoch)]) for epoch in range(EPOCHS)]
@@ -120,7 +132,7 @@ def test_steps_shrink_from_epoch_to_epoch(schedule):
 
 
 def test_values_name_image_and_label_of_each_trial(data, schedule):
-    values = schedule.values(data)
+    values = schedule.values(data, "burst_poisson")
     np.testing.assert_array_equal(values["order"], schedule.image)
     np.testing.assert_array_equal(values["label"], data.labels[schedule.image])
     np.testing.assert_array_equal(values["images"], data.images)
@@ -137,14 +149,14 @@ def traced(request, data):
     design = Design(hidden, neuron, len(schedule.image), schedule.window)
     program = Program(design.protocol, design.name)
     program.trace()
-    return program, hidden, schedule
+    return program, hidden, schedule, neuron
 
 
 def test_all_kinds_of_feedback_can_be_asked_of_the_program(traced, data):
-    program, hidden, schedule = traced
-    common = schedule.values(data)
+    program, hidden, schedule, neuron = traced
+    common = schedule.values(data, neuron)
     for kind in FEEDBACK:
-        values = feedback_values(kind, hidden)
+        values = feedback_values(kind, hidden, neuron)
         assert set(program.check(common | values)) == set(common) | set(values)
         assert {f"feedback{k + 1}.gain" for k in range(len(hidden))} <= set(values)
     frozen = digits._frozen(hidden)
@@ -157,7 +169,7 @@ def sources(program):
 
 
 def test_only_the_teacher_reads_the_label(traced):
-    program, _, _ = traced
+    program, *_ = traced
     readers = {file for file, text in sources(program).items() if re.search(r"\b(_namespace)?label", text)}
     assert readers and all(file.startswith("teacher_") for file in readers)
     told = {file for file, text in sources(program).items() if "_array_teacher_" in text}
@@ -165,7 +177,7 @@ def test_only_the_teacher_reads_the_label(traced):
 
 
 def test_no_code_reads_the_weights_of_other_synapses(traced):
-    program, hidden, _ = traced
+    program, hidden, *_ = traced
     names = [f"forward{k + 1}" for k in range(len(hidden) + 1)]
     names += [f"feedback{k + 1}" for k in range(len(hidden))]
     for name in names:
@@ -174,7 +186,7 @@ def test_no_code_reads_the_weights_of_other_synapses(traced):
 
 
 def test_no_synapse_or_learning_cell_reads_the_image_or_its_number(traced):
-    program, _, _ = traced
+    program, *_ = traced
     for word in ("images", "order"):
         readers = {f for f, text in sources(program).items() if f"_namespace{word}_values" in text}
         assert readers and all(file.startswith("stimulus_") for file in readers)
@@ -182,8 +194,8 @@ def test_no_synapse_or_learning_cell_reads_the_image_or_its_number(traced):
 
 @pytest.mark.parametrize("kind", FEEDBACK)
 def test_kinds_of_feedback(kind):
-    values = feedback_values(kind, (30,))
-    learned = feedback_values("learned", (30,))
+    values = feedback_values(kind, (30,), "burst_poisson")
+    learned = feedback_values("learned", (30,), "burst_poisson")
     changed = {name for name in values if values[name] != learned[name]}
     assert (
         changed
@@ -206,7 +218,7 @@ def variants(hidden, *arguments):
 
 def test_each_control_differs_from_the_run_in_one_thing():
     main, *controls = variants((30, 20), "--controls").items()
-    assert main == ("", feedback_values("learned", (30, 20)))
+    assert main == ("", feedback_values("learned", (30, 20), "burst_poisson"))
     different = {
         name: {key for key in values if key not in main[1] or values[key] != main[1][key]}
         for name, values in controls
@@ -220,7 +232,7 @@ def test_each_control_differs_from_the_run_in_one_thing():
 
 def test_one_run_is_made_unless_controls_are_asked_for():
     (frozen,) = variants((30,), "--feedback", "random", "--hidden-plasticity", "off").values()
-    assert frozen == feedback_values("random", (30,)) | digits._frozen((30,))
+    assert frozen == feedback_values("random", (30,), "burst_poisson") | digits._frozen((30,))
 
 
 # --- the command line ---

@@ -18,18 +18,19 @@ mirrored_feedback = SynapseModel(
     "w : amp\nx_event : 1",
     on_pre={
         "event": """
-I_top_post -= gain*P_bar_pre*w
+I_top_post -= arriving*gain*P_bar_pre*w
 x_event = plastic*(x_post - x_bar_post)/(1 + x_pre/x_half)
 w = clip(w - eta*P_bar_pre*x_event, w_min, w_max)
 """,
         "burst": """
-I_top_post += gain*w
+I_top_post += arriving*gain*w
 w = clip(w + eta*x_event, w_min, w_max)
 """,
     },
     parameters=dict(
         burst_gradient.parameters,
         gain=1.0,  # chosen here
+        arriving=1.0,  # gate: 0 keeps feedback out of the dendrite
         w_0=10 * pA,  # chosen here: spread of the weights at the start
     ),
     initial=dict(w="w_0*randn()"),
