@@ -8,8 +8,7 @@ from matplotlib.figure import Figure
 
 from dendritic_bp import plotting
 
-TRIAL_S, SETTLED_S, SHOWN = 0.2, 0.06, 10  # the schedule of `digits_network.py`
-TEACHING = [(k * TRIAL_S + SETTLED_S, (k + 1) * TRIAL_S) for k in range(SHOWN)]
+TRIAL_S, SHOWN = 0.2, 10  # the schedule of `digits_network.py`
 VOLTAGE_TRIALS = 3
 
 
@@ -25,6 +24,11 @@ def figures(data: xr.Dataset, summary: Mapping[str, float]) -> dict[str, Figure]
     }
 
 
+def _teaching(data: xr.Dataset) -> list[tuple[float, float]]:
+    """Return when the teacher was on (s) in the trials shown."""
+    return [(k * TRIAL_S + float(data.taught_from), (k + 1) * TRIAL_S) for k in range(SHOWN)]
+
+
 def _raster(data: xr.Dataset) -> Figure:
     """Show one trial of each class."""
     drawing = plotting.figure(plotting.PAGE, 5.2)
@@ -37,7 +41,7 @@ def _raster(data: xr.Dataset) -> Figure:
     ]
     shown = data.label.values[-SHOWN:]
     trials = {k * TRIAL_S: f"“{digit}”" for k, digit in enumerate(shown)}
-    plotting.raster(axes, layers, (0, SHOWN * TRIAL_S), TEACHING, trials)
+    plotting.raster(axes, layers, (0, SHOWN * TRIAL_S), _teaching(data), trials)
     return drawing
 
 
@@ -60,7 +64,9 @@ def _voltages(data: xr.Dataset) -> Figure:
         apical.append(data[f"{layer}_v_d"].values[best, window])
         names.append(f"{layer}, cell {probed[best]}")
         spikes.append(times[cells == probed[best]])
-    plotting.traces(axes, data.time.values[window], soma, apical, names, spikes, TEACHING[:VOLTAGE_TRIALS])
+    plotting.traces(
+        axes, data.time.values[window], soma, apical, names, spikes, _teaching(data)[:VOLTAGE_TRIALS]
+    )
     return drawing
 
 

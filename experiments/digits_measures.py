@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import xarray as xr
 from brian2 import second
-from digits_network import CLASSES, LOOKS, READ_S, TRIAL, VOTERS, Design, Schedule, probes
+from digits_network import CELLS, CLASSES, LOOKS, READ_S, TRIAL, VOTERS, Design, Schedule, probes
 from sklearn.linear_model import LogisticRegression
 
 from dendritic_bp.analysis import Alignment, alignment
@@ -225,6 +225,7 @@ def dataset(main: Session, controls: Mapping[str, Session]) -> xr.Dataset:
     }
     arrays |= _alignment_arrays(main) | _weight_arrays(main) | _show_arrays(main)
     arrays["cells"] = ("population", _sizes(main))
+    arrays["taught_from"] = ((), float(CELLS[main.design.neuron]["taught_from"] / second), {"units": "s"})
     result = xr.Dataset(arrays, {"run": list(sessions), "layer": main.layers[1:], "population": main.layers})
     for array in result.data_vars.values():
         array.attrs.setdefault("units", "1")

@@ -23,7 +23,6 @@ from digits_network import (
     COPIES,
     FEEDBACK,
     LOOKS,
-    SETTLED,
     TRIAL,
     VOTERS,
     Design,
@@ -403,8 +402,8 @@ def test_all_figures_are_drawn_from_the_data_alone(data, hidden):
         assert image.getbuffer().nbytes > 5000
 
 
-def test_the_raster_times_are_those_of_the_schedule():
+def test_the_raster_times_are_those_of_the_schedule(data):
     assert TRIAL / second == pytest.approx(digits_figures.TRIAL_S)
-    assert SETTLED / second == pytest.approx(digits_figures.SETTLED_S)
     assert digits_figures.SHOWN == CLASSES
-    assert digits_figures.TEACHING[1] == pytest.approx((0.26, 0.4))
+    kept = dataset(fake(data, (6,)), {})
+    assert digits_figures._teaching(kept)[1] == pytest.approx((0.26, 0.4))
