@@ -179,8 +179,20 @@ def test_criterion_counts_from_the_last_epoch_that_fails():
     assert np.isnan(course([right, wrong]).until(np.array([True, False])))
 
 
+FLAGS = dict(
+    quick=False, routing="prescribed", protocol="fast", feedback="opposite", epochs=None, example=8, average=2
+)
+
+
+def test_the_microcircuit_has_a_protocol_and_feedback_of_its_own():
+    for flag, value in dict(protocol="published", feedback="zero", example=4).items():
+        given = FLAGS | {"routing": "microcircuit", flag: value}
+        with pytest.raises(UserError, match=f"--routing microcircuit has no --{flag} {value}"):
+            xor.simulate(Namespace(**given))
+
+
 @pytest.mark.parametrize(("flag", "value"), [("epochs", 0), ("example", -8), ("average", 0)])
 def test_bad_flags_are_refused(flag, value):
-    given = dict(quick=False, protocol="fast", epochs=3, example=8, average=2) | {flag: value}
+    given = dict(FLAGS, epochs=3) | {flag: value}
     with pytest.raises(UserError, match=f"--{flag} must be more than 0, not {value}"):
         xor.simulate(Namespace(**given))
