@@ -47,7 +47,7 @@ def test_ports_are_the_same_in_all_models(model):
     [(700, 0, [172, 474, 1073, 1764]), (700, 300, [163, 230, 294, 370]), (0, 500, [])],
 )
 def test_pyramidal_spikes_when_the_published_program_does(I_soma, I_apical, published):
-    # payeur2021.md 11.1. That program injects current after the threshold test of a step, hence `when="end"`.
+    # [P21], the published program: it injects current after the threshold test of a step, hence `when="end"`.
     cell = neurons(pyramidal, 1, "cell")
     cell.run_regularly(
         f"v_s += dt*{I_soma}*pA/C_s; v_d += dt*{I_apical}*pA/C_d", dt=DT, when="end", name="electrode"
