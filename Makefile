@@ -31,7 +31,7 @@ test: install
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
-	$(PY) -m pytest -m "not slow and not neuron"
+	$(PY) -m pytest -n 2 --dist loadfile -m "not slow and not neuron"
 
 # The slow tests compare whole runs with the published tables.
 reproduce: install
