@@ -172,6 +172,7 @@ class Schedule:
         settled, late = time >= SETTLED, time >= cell["taught_from"]
         taught = np.isin(self.phase, ["train", "show"])
         teaching = np.outer(taught, late).ravel().astype(float)
+        # The first 40 ms are left out: the cells still answer to the last image.
         early = np.outer(taught, (time >= 2 * BIN) & ~late).ravel().astype(float)
         return dict(
             images=data.images,
