@@ -69,10 +69,13 @@ def test_background_has_the_statistics_of_independent_poisson_trains():
 
 def test_spikes_found_in_bulk_are_those_of_the_model():
     n, values = 40, dict(v_s="E_L + 15*mV*i/N", I_soma="300*pA + 20*pA*i", I_apical="20*pA*i", memory=1.0)
-    plain = burst_poisson.with_equations(**conductances)
+    plain = burst_poisson.with_equations(**conductances).with_equations(
+        "I_s = I_basal : amp\nI_d = I_top : amp\nI_teacher : amp"
+    )
     trains = []
     for model, bulk in ((plain, False), (xor_network.cell, True)):
         cells = neurons(model, n, "cells", **values)
+        cells.run_regularly(xor_network.INJECTED, when="before_groups", name="injected")
         if bulk:
             cells.run_regularly(xor_network.SPIKES, when="after_groups", name="bulk")
         else:
