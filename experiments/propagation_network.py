@@ -9,7 +9,9 @@ from typing import Any
 
 from brian2 import EventMonitor, Network, defaultclock, ms, mV, pA, second
 
+from dendritic_bp import NeuronModel
 from models.microcircuit import CELLS, CHAIN, Circuit, microcircuit
+from models.neurons.interneurons import POWER, pv, som
 from models.synapses.short_term import (
     DEPRESSING,
     FACILITATING,
@@ -46,8 +48,12 @@ HIGHEST = dict(I_const_d=100 * pA, A_d=100 * pA)
 BELOW_OTHERS = dict(I_const_d=50 * pA)
 ABOVE_OTHERS = dict(I_const_s=-100 * pA)
 PYRAMIDAL = dict(v_s="E_L + 5*mV*randn()", memory=1)  # [P21]
-INTERNEURON = dict(v_s="E_L + 5*mV*randn()", V_r=-70 * mV)  # [P21] after a spike, E_L
-PV_DRIVE = dict(I_soma=205 * pA)  # [P21]
+INTERNEURON = dict(v_s="E_L + 5*mV*randn()")  # [P21]
+# After a spike they are held at E_L for a step more than T_ref; injected current counts a step earlier [P21].
+INTERNEURONS = dict(
+    pv=INTERNEURON | dict(I_soma=205 * pA, T_ref=1.1 * ms, V_r=-69.795 * mV),  # [P21]
+    som=INTERNEURON | dict(T_ref=2.1 * ms, V_r=-70 * mV),  # [P21]
+)
 FEEDBACK = ("back", "som_pc")  # onto dendrites, of pyramidal and of SOM cells
 LONG_CHAIN = 0.5  # chosen here: gain of the feedback where areas have neighbours on both sides
 TERMINALS = (depressing_published, facilitating_published)
@@ -96,6 +102,7 @@ class Chain:
         defaultclock.dt = 0.1 * ms
         cells = {kind: cell.with_equations(**WIRED) for kind, cell in CELLS.items()}
         cells["pc"] = cells["pc"].with_equations(SINES, parameters=PARAMETERS)
+        cells |= {kind: cells[kind].with_equations(**POWER) for kind in INTERNEURONS}
         projections = [replace(each, p="p_out_pre", w=each.w / self.scale) for each in CHAIN]
         circuit = microcircuit(self.sizes, projections, cells, TERMINALS)
         for name in self.populations:
@@ -107,7 +114,7 @@ class Chain:
 
     def _values(self, name: str) -> dict[str, Any]:
         if not name.startswith("pc"):
-            return INTERNEURON | (PV_DRIVE if name.startswith("pv") else {})
+            return INTERNEURONS[name.rstrip("0123456789")]
         lowest, highest = name == "pc1", name == f"pc{self.areas}"
         return PYRAMIDAL | (LOWEST if lowest else ABOVE_OTHERS) | (HIGHEST if highest else BELOW_OTHERS)
 
@@ -129,10 +136,19 @@ def published_forms(areas: int) -> dict[str, dict[str, float]]:
     cells = [f"pc{k}" for k in range(1, areas + 1)]
     given = {"depressing": DEPRESSING, "facilitating": FACILITATING}
     terminals = {f"{cell}_{kind}": table for cell in cells for kind, table in given.items()}
+    others = {f"pv{k}": pv for k in range(2, areas + 1)} | {f"som{k}": som for k in range(1, areas)}
     forms = {
         "as published": {},
         "dendritic drive from the dendrite": {f"{cell}.somatic_drive": 0.0 for cell in cells},
         "facilitation by f": {f"{name}.f": table["f"] for name, table in terminals.items()},
         "use at rest from the start": {f"{name}.u_S": table["U"] for name, table in terminals.items()},
+        "interneurons of the equations": {
+            f"{name}.{word}": value for name, cell in others.items() for word, value in _exact(cell).items()
+        },
     }
-    return forms | {"all three": {name: value for form in forms.values() for name, value in form.items()}}
+    return forms | {"all four": {name: value for form in forms.values() for name, value in form.items()}}
+
+
+def _exact(interneuron: NeuronModel) -> dict[str, Any]:
+    """Return what makes an interneuron that of the equations: exp, and held at V_r for T_ref."""
+    return dict(n_exp=1e6) | {name: interneuron.parameters[name] for name in ("T_ref", "V_r")}

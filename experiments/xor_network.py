@@ -53,8 +53,8 @@ def _exact(tau: Quantity) -> Quantity:
     return DT / (1 - np.exp(-DT / tau))
 
 
-# Injected currents reach the membrane between the steps, after threshold and reset [P21]. It matters: tested with
-# the current of the step itself, cells of inputs that are off fire 5 % less.
+# Injected currents reach the membrane between the steps, after threshold and reset [P21]. It matters: cells
+# of inputs that are off fire 5 % less if the threshold is tested with the current of the step itself.
 INJECTED = """
 v_s += dt/C_s*I_soma
 v_d += dt/C_d*(I_apical + I_teacher)

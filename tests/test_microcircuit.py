@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from brian2 import Hz, Network, NeuronGroup, SpikeMonitor, StateMonitor, Synapses, ms, mV, pA
+from brian2 import Hz, Network, NeuronGroup, SpikeMonitor, StateMonitor, Synapses, ms, mV, pA, pF
 from numpy.testing import assert_allclose
 from simulate import DT, simulate
 
@@ -12,6 +12,7 @@ from dendritic_bp import neurons
 from dendritic_bp.errors import ModelError
 from models.microcircuit import CELLS, CHAIN, microcircuit
 from models.neurons.conductances import conductances
+from models.neurons.interneurons import POWER
 from models.neurons.poisson_background import poisson_background
 from models.neurons.pyramidal import pyramidal
 
@@ -89,7 +90,9 @@ def test_background_has_the_mean_and_variance_of_poisson_spikes():
     ids=["pv", "som"],
 )
 def test_interneurons_fire_when_those_of_the_published_program_do(kind, current, steps):
-    cell = neurons(CELLS[kind], 1, "cell", I_soma=current, rate_exc=0 * Hz, rate_inh=0 * Hz, V_r="E_L")
+    model = CELLS[kind].with_equations(**POWER)
+    held = dict(T_ref=CELLS[kind].parameters["T_ref"] + DT, V_r=-70 * mV + current * DT / (100 * pF))
+    cell = neurons(model, 1, "cell", I_soma=current, rate_exc=0 * Hz, rate_inh=0 * Hz, **held)
     spikes = SpikeMonitor(cell, name="spikes")
     simulate(90 * ms, cell, spikes)
-    assert_allclose(np.asarray(spikes.t / DT)[:3], steps, atol=3)
+    assert_allclose(np.asarray(spikes.t / DT)[:3], steps, atol=0.1)

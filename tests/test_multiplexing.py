@@ -59,15 +59,15 @@ def test_feedback_is_half_as_strong_in_long_chains(program):
     assert Chain(2, scale=0.01).feedback(values, None) == full
 
 
-def test_forms_change_what_is_there_and_all_three_together(program):
+def test_forms_change_what_is_there_and_all_four_together(program):
     _, compiled = program
     forms = published_forms(3)
     for values in forms.values():
         compiled.check(values)
     assert forms["as published"] == {}
-    assert len(forms["all three"]) == 3 + 6 + 6
+    assert len(forms["all four"]) == 3 + 6 + 6 + 3 * 4
     with pytest.raises(UserError, match="pc4"):
-        compiled.check(published_forms(4)["all three"])
+        compiled.check(published_forms(4)["all four"])
 
 
 def test_followed_is_the_same_at_any_delay():

@@ -51,6 +51,12 @@ fires = v_s > V_peak : boolean
     initial=dict(v_s="E_L"),
 )
 
+# The published program takes exp(x) for (1 + x/256)^256, which fires later; another n comes nearer to exp.
+POWER = dict(
+    equations="I_spike = g_L*D_T*exp(n_exp*log(1 + (v_s - V_T)/D_T/n_exp)) : amp",
+    parameters=dict(n_exp=256.0),  # [P21]
+)
+
 som = replace(
     pv,
     name="som",
