@@ -11,6 +11,7 @@ from brian2 import EventMonitor, Network, defaultclock, ms, mV, pA, second
 
 from dendritic_bp import NeuronModel
 from models.microcircuit import CELLS, CHAIN, Circuit, microcircuit
+from models.neurons.injection import injected, injection
 from models.neurons.interneurons import POWER, pv, som
 from models.synapses.short_term import (
     DEPRESSING,
@@ -101,13 +102,15 @@ class Chain:
         """Build the chain, and run it."""
         defaultclock.dt = 0.1 * ms
         cells = {kind: cell.with_equations(**WIRED) for kind, cell in CELLS.items()}
-        cells["pc"] = cells["pc"].with_equations(SINES, parameters=PARAMETERS)
+        cells["pc"] = cells["pc"].with_equations(SINES, parameters=PARAMETERS).with_equations(injected)
         cells |= {kind: cells[kind].with_equations(**POWER) for kind in INTERNEURONS}
         projections = [replace(each, p="p_out_pre", w=each.w / self.scale) for each in CHAIN]
         circuit = microcircuit(self.sizes, projections, cells, TERMINALS)
         for name in self.populations:
             for variable, value in self._values(name).items():
                 setattr(circuit[name], variable, value)
+            if name.startswith("pc"):
+                circuit[name].run_regularly(injection, when="before_groups", name=f"{name}_injection")
         network = Network(*circuit.values(), *self._monitors(circuit))
         network.run(self.duration_s * second, namespace={})
         return network

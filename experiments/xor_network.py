@@ -24,6 +24,7 @@ from dendritic_bp import neurons, synapses
 from dendritic_bp.runs import Run
 from models.neurons.burst_poisson import burst_poisson
 from models.neurons.conductances import conductances
+from models.neurons.injection import injected, injection
 from models.neurons.poisson_arrivals import arrivals, poisson_arrivals
 from models.synapses.conductance_synapses import (
     apical_excitation,
@@ -53,21 +54,14 @@ def _exact(tau: Quantity) -> Quantity:
     return DT / (1 - np.exp(-DT / tau))
 
 
-# Injected currents reach the membrane between the steps, after threshold and reset [P21]. It matters: cells
-# of inputs that are off fire 5 % less if the threshold is tested with the current of the step itself.
-INJECTED = """
-v_s += dt/C_s*I_soma
-v_d += dt/C_d*(I_apical + I_teacher)
-"""
 # The published driving force of dendritic synapses is that of the soma.
 cell = (
     burst_poisson.with_equations(**conductances)
     .with_equations(**slow_rate)
     .with_equations(**poisson_arrivals)
+    .with_equations(injected)
     .with_equations(
         """
-I_s = I_basal : amp
-I_d = I_top : amp
 I_bias : amp
 I_teacher : amp
 v_drive = v_s : volt
@@ -91,6 +85,7 @@ cell = replace(
     events={"event": "makes_event > 0", "burst": "makes_burst > 0"},
     reset=cell.reset + "H += 1\n",
 )
+INPUT = injection + "v_d += dt/C_d*I_teacher\n" + arrivals
 # What fires, for all cells at once and in numbers, not truth values, so that the compiler vectorises it:
 # three searches for spikes by these equations would cost as much as the neuron.
 SPIKES = """
@@ -243,7 +238,7 @@ class Published:
         output = neurons(taught, n, "output", tables, rate_s=150 * Hz, I_apical=400 * pA, **start)
         hidden.I_apical[n:] = FEEDBACK["opposite"]["apical"]
         for layer in (inputs, hidden, output):
-            layer.run_regularly(INJECTED + arrivals, when="before_groups", name=f"{layer.name}_background")
+            layer.run_regularly(INPUT, when="before_groups", name=f"{layer.name}_background")
             layer.run_regularly(SPIKES, when="after_groups", name=f"{layer.name}_spikes")
         inputs.namespace |= tables
         output.namespace |= tables

@@ -12,6 +12,7 @@ from dendritic_bp import NeuronModel, neurons, synapses
 from dendritic_bp.errors import UserError
 from models.neurons.burst_poisson import burst_poisson
 from models.neurons.conductances import conductances
+from models.neurons.injection import injected, injection
 from models.neurons.poisson_arrivals import arrivals, poisson_arrivals
 from models.synapses.conductance_synapses import burst_dependent_xor, slow_rate
 
@@ -69,13 +70,11 @@ def test_background_has_the_statistics_of_independent_poisson_trains():
 
 def test_spikes_found_in_bulk_are_those_of_the_model():
     n, values = 40, dict(v_s="E_L + 15*mV*i/N", I_soma="300*pA + 20*pA*i", I_apical="20*pA*i", memory=1.0)
-    plain = burst_poisson.with_equations(**conductances).with_equations(
-        "I_s = I_basal : amp\nI_d = I_top : amp\nI_teacher : amp"
-    )
+    plain = burst_poisson.with_equations(**conductances).with_equations(injected)
     trains = []
     for model, bulk in ((plain, False), (xor_network.cell, True)):
         cells = neurons(model, n, "cells", **values)
-        cells.run_regularly(xor_network.INJECTED, when="before_groups", name="injected")
+        cells.run_regularly(injection, when="before_groups", name="injection")
         if bulk:
             cells.run_regularly(xor_network.SPIKES, when="after_groups", name="bulk")
         else:
