@@ -85,7 +85,7 @@ cell = replace(
     events={"event": "makes_event > 0", "burst": "makes_burst > 0"},
     reset=cell.reset + "H += 1\n",
 )
-INPUT = injection + "v_d += dt/C_d*I_teacher\n" + arrivals
+INPUT = injection.replace("I_apical", "(I_apical + I_teacher)") + arrivals
 # What fires, for all cells at once and in numbers, not truth values, so that the compiler vectorises it:
 # three searches for spikes by these equations would cost as much as the neuron.
 SPIKES = """
