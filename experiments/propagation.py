@@ -11,8 +11,8 @@ Method     2 areas (--areas N) of 4,000 pyramidal cells, with 1,000 PV cells in 
 Prediction Each area's event rate follows the sine below, its burst probability the sine above; the burst rate
            of area 2 drives the burst probability of area 1.
 Published  Payeur et al. 2021, Nat Neurosci 24, Fig. 3; values beside ours are those of its program (seed 1).
-           As there, the somatic voltage drives dendritic synapses, use grows by U in place of f, and starts
-           at 0.01; --forms undoes each.
+           As there, the somatic voltage drives dendritic synapses, use grows by U in place of f and starts
+           at 0.01, and interneurons spike in a way of their own; --forms undoes each.
 Command    python experiments/propagation.py            (a minute to compile, 5 s to run; so --quick matters
            python experiments/propagation.py --areas 6 | --forms | --scaling           to --scaling alone)
 """

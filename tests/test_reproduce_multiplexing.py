@@ -11,9 +11,18 @@ from processes import environment
 
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 SEEDS = range(5)
-# The published program, seed 1; ours are up to 3 % off (docs/multiplexing.md), so 5 % are granted.
-PUBLISHED = dict(er1_hz=5.53, bp1=0.239, er2_hz=5.66, bp2=0.284, pv_hz=13.2, som_hz=16.6) | dict(
-    corr_bp1_br2=0.89, corr_er2_er1=0.92, corr_bp2_id=0.96, corr_er1_is=0.94
+# The published program, seed 1, and how much one run may differ: three standard deviations over our seeds.
+PUBLISHED = dict(
+    er1_hz=(5.53, 0.07),
+    bp1=(0.239, 0.005),
+    er2_hz=(5.66, 0.09),
+    bp2=(0.284, 0.005),
+    pv_hz=(13.2, 0.22),
+    som_hz=(16.6, 0.15),
+    corr_bp1_br2=(0.89, 0.03),
+    corr_er2_er1=(0.92, 0.02),
+    corr_bp2_id=(0.96, 0.02),
+    corr_er1_is=(0.94, 0.01),
 )
 
 pytestmark = pytest.mark.slow
@@ -46,7 +55,8 @@ def disinhibition(tmp_path_factory):
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_propagation_gives_the_published_numbers(propagation, name):
-    assert np.mean([each[name] for each in propagation]) == pytest.approx(PUBLISHED[name], rel=0.05)
+    value, spread = PUBLISHED[name]
+    assert np.mean([each[name] for each in propagation]) == pytest.approx(value, abs=spread)
 
 
 def test_propagation_is_as_fast_and_small_as_promised(propagation):
