@@ -82,7 +82,14 @@ def simulate(args: argparse.Namespace) -> Record:
     values = design.values(args.seed, args.feedback, args.hidden_plasticity == "on") | args.set
     run = program.run(args.seed, values)
     course = design.course(run, args.seed)
-    return Record(dataset(course, run), summary(course, run, design.simulated_s), run.provenance)
+    data = dataset(course, run).assign_attrs(compared=int(_is_published(args)))
+    return Record(data, summary(course, run, design.simulated_s), run.provenance)
+
+
+def _is_published(args: argparse.Namespace) -> bool:
+    """Tell whether this is the network whose numbers are published, and not a variant."""
+    asked = (args.protocol, args.feedback, args.hidden_plasticity, args.example, args.average)
+    return asked == ("published", "opposite", "on", 8, 2) and not args.set
 
 
 def _microcircuit(args: argparse.Namespace) -> Record:

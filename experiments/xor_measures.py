@@ -1,7 +1,7 @@
 """What `xor.py` measures, the same for all protocols: rates, cost, criterion."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -44,6 +44,7 @@ class Course:
     populations: Mapping[str, int]
     windows: list[tuple[float, int]]  # start (s) and pattern of what the raster shows
     window_s: float
+    weights: Mapping[str, float] = field(default_factory=dict)  # means after training, by projection
 
     @property
     def middle(self) -> float:
@@ -86,6 +87,7 @@ def summary(course: Course, run: Run, simulated_s: float) -> dict[str, float]:
     }
     result |= {f"cost_epoch_{n}": float(course.cost[n - 1]) for n in COMPARED if n <= len(rate)}
     result |= {f"output_{name}_hz": float(r) for name, r in zip(NAMES, after, strict=True)}
+    result |= {f"weight_{name}": w for name, w in course.weights.items()}
     result |= {
         "run_s": run.run_s,
         "build_s": run.build_s,
@@ -117,6 +119,9 @@ def dataset(course: Course, run: Run) -> xr.Dataset:
     for when, test in course.tests.items():
         arrays[f"rate_{when}"] = (places, test.rate, hertz)
         arrays[f"burst_probability_{when}"] = (places, test.burst_probability, {"units": "1"})
+    if course.weights:
+        arrays["weight_after"] = ("projection", list(course.weights.values()), {"units": "1"})
+        arrays["projection"] = list(course.weights)
     arrays |= _spikes(course, run)
     return xr.Dataset(arrays, {"pattern": NAMES, "population": list(course.populations)})
 

@@ -1,6 +1,8 @@
 """The published XOR network of `xor.py`: 2,500 burst-Poisson cells, 10,000 background sources, a teacher."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -34,7 +36,9 @@ from models.synapses.conductance_synapses import (
     somatic_inhibition,
 )
 
-POPULATIONS = ("input1", "input2", "hidden1", "hidden2", "output")
+INPUTS, HIDDEN = ("input1", "input2"), ("hidden1", "hidden2")
+POPULATIONS = (*INPUTS, *HIDDEN, "output")
+PLASTIC = dict(inputs_hidden=(INPUTS, HIDDEN), hidden_output=(HIDDEN, ("output",)))
 BINS = 10  # of an example; plasticity and teacher are on in the last [P21]
 SETTLED = 2  # bins of an example that the tests leave out [P21]
 BURN_IN = 8  # bins; 6.4 s where the published program takes 6 s
@@ -97,7 +101,7 @@ makes_burst = (spikes - makes_event)*(1 - bursting)
 learner = replace(
     cell.with_equations(namespace=("teaching",)),
     events=cell.events
-    | {f"taught_{event}": f"{condition} and teaching(t) > 0" for event, condition in cell.events.items()},
+    | {f"taught_{event}": f"teaching(t) > 0 and {condition}" for event, condition in cell.events.items()},
 )
 rule = burst_dependent_xor.with_input(("teaching",), plastic="teaching(t)")
 rule = replace(rule, on_post={f"taught_{event}": code for event, code in rule.on_post.items()})
@@ -210,7 +214,15 @@ class Published:
             populations=dict.fromkeys(POPULATIONS, self.cells),
             windows=[(float(time), pattern) for pattern, time in enumerate(start)],
             window_s=0.5,
+            weights=dict(self._weights(run)),
         )
+
+    def _weights(self, run: Run) -> Iterator[tuple[str, float]]:
+        """Yield the mean weight of each plastic projection after training, by its name: input1_hidden1 ..."""
+        for name, pools in PLASTIC.items():
+            w, sources, targets = run[f"{name}.w"], *(run[f"{name}.{k}"] // self.cells for k in "ij")
+            for (k, source), (m, target) in product(*map(enumerate, pools)):
+                yield f"{source}_{target}", float(w[(sources == k) & (targets == m)].mean())
 
     def _stages(self) -> list[tuple[bool, int]]:
         """Return (are spikes recorded, bins) of the stages of a run."""

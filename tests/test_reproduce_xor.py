@@ -10,24 +10,11 @@ import pytest
 import xarray as xr
 from processes import environment
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "experiments"))
+import xor_published as published
+
 SCRIPTS = Path(__file__).parents[1] / "experiments"
 SEEDS = range(10)
-
-# Event rates (Hz) and burst probabilities (%) before learning [P21]: the published program, seed 1, in 6 s.
-RATES = dict(
-    input1=(2.04, 8.35, 2.06, 8.32),
-    input2=(2.08, 2.03, 8.34, 8.31),
-    hidden1=(2.82, 4.40, 4.33, 4.99),
-    hidden2=(2.84, 4.38, 4.29, 4.96),
-    output=(3.75, 4.61, 4.66, 4.98),
-)
-BURSTS = dict(
-    input1=(10.8, 10.5, 10.9, 10.8),
-    input2=(10.9, 10.6, 10.9, 11.0),
-    hidden1=(24.7, 29.0, 29.6, 31.4),
-    hidden2=(28.8, 25.8, 25.5, 24.0),
-    output=(39.8, 40.7, 41.3, 40.5),
-)
 
 pytestmark = pytest.mark.slow
 
@@ -65,13 +52,13 @@ def test_published_network_before_and_while_it_learns(tmp_path, seed):
     """The rates differ by at most five times the sampling error of 0.03 to 0.05 Hz."""
     numbers = result("xor.py", tmp_path / "run", "--protocol", "published", "--epochs", 200, "--seed", seed)
     data = xr.load_dataset(tmp_path / "run" / "data.nc")
-    for population in RATES:
-        rates = data.rate_before.sel(population=population).values
-        bursts = 100 * data.burst_probability_before.sel(population=population).values
-        np.testing.assert_allclose(rates, RATES[population], atol=0.25)
-        np.testing.assert_allclose(bursts, BURSTS[population], atol=3)
-    for epoch, cost in ((1, 2.92), (100, 2.26), (200, 1.37)):
-        assert numbers[f"cost_epoch_{epoch}"] == pytest.approx(cost, rel=0.1)
+    for population, rates in published.RATE_HZ["before"].items():
+        ours = data.sel(population=population)
+        bursts = 100 * ours.burst_probability_before
+        np.testing.assert_allclose(ours.rate_before, rates, atol=0.25)
+        np.testing.assert_allclose(bursts, published.BURST_PERCENT["before"][population], atol=3)
+    for epoch in (1, 100, 200):
+        assert numbers[f"cost_epoch_{epoch}"] == pytest.approx(published.COST[epoch], rel=0.1)
     assert numbers["solved"] == 1
 
 
