@@ -1,18 +1,18 @@
 """How fast the published XOR network runs: by part, beside what the machine can do, and as networks grow.
 
-Methods. --case xor: the network of `xor.py --protocol published` for 20 s, five times in one thread; all
-times are processor times and medians. The limit is a plain C++ loop over the same cells: the loops that
-Brian2 has generated for the membranes, the background and the search for spikes, called one after the other
-in a program without anything else, compiled with the same flags and run as often, in turn with the network.
-The parts come from a second build in which each code object is timed; the time of reading the clock, which
-is that of the cheapest code object, is subtracted. --case growth: networks of 500 to 50,000 cells, and of
-1e5 to 1e7 synapses, 5 s each, wiring included; weights shrink as synapses become more, so that the rates
-stay.
+Methods. The published network (--case xor): that of `xor.py --protocol published` for 20 s, five times in
+one thread; all times are processor times and medians. The limit is a plain C++ loop over the same cells: the
+loops that Brian2 has generated for the membranes, the background and the search for spikes, called one after
+the other in a program without anything else, compiled with the same flags and run as often, in turn with the
+network. The parts come from a second build in which each code object is timed; the time of reading the clock,
+which is that of the cheapest code object, is subtracted. Growth (--case growth): networks of 500 to 50,000
+cells, and of 1e5 to 1e7 synapses, 5 s each, wiring included; weights shrink as synapses become more, so that
+the rates stay.
 
 Prediction. At most 0.20 s of processor time per simulated second on an idle machine (the published program,
 in float32 and vectorised by hand, needs 0.28 s there). Growth with a slope of at most 1.1.
 
-    python experiments/speed.py [--case xor|growth]
+    python experiments/speed.py [--case xor|growth]      (a quarter of an hour, most of it compiling)
 """
 
 import argparse
@@ -79,12 +79,16 @@ int main()
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Add the flags of this experiment."""
-    parser.add_argument("--case", choices=["xor", "growth"], default="xor", help="what is timed (xor)")
+    parser.add_argument("--case", choices=["all", "xor", "growth"], default="all", help="what is timed (all)")
 
 
 def simulate(args: argparse.Namespace) -> Record:
     """Time what is asked for."""
-    return (_xor if args.case == "xor" else _growth)(args)
+    cases = dict(xor=_xor, growth=_growth)
+    records = [case(args) for name, case in cases.items() if args.case in ("all", name)]
+    data = xr.merge([record.data for record in records])
+    numbers = {name: number for record in records for name, number in record.summary.items()}
+    return Record(data, numbers, records[0].provenance)
 
 
 def _design(example_s: float, **changes: Any) -> Published:
@@ -119,6 +123,7 @@ def _xor(args: argparse.Namespace) -> Record:
         share = sum(value for name, value in shares.items() if _part(name) == part)
         summary[f"{part}_share"] = share
         summary[f"{part}_cpu_s_per_simulated_s"] = share * summary["cpu_s_per_simulated_s"]
+    summary |= {f"{code_object}_share": share for code_object, share in shares.items()}
     data = xr.Dataset(
         {
             "cost": ("repeat", cost, {"units": "1"}),

@@ -13,8 +13,9 @@ SHOWN = 16  # code objects
 
 
 def figures(data: xr.Dataset, summary: Mapping[str, float]) -> dict[str, Figure]:
-    """Draw the figure of the case that was timed."""
-    return {"parts": _parts(data, summary)} if "share" in data else {"growth": _growth(data, summary)}
+    """Draw the figures of the cases that were timed."""
+    timed = {"parts": ("share", _parts), "growth": ("cost_of_cells", _growth)}
+    return {name: draw(data, summary) for name, (needed, draw) in timed.items() if needed in data}
 
 
 def _parts(data: xr.Dataset, summary: Mapping[str, float]) -> Figure:

@@ -101,7 +101,7 @@ makes_burst = (spikes - makes_event)*(1 - bursting)
 learner = replace(
     cell.with_equations(namespace=("teaching",)),
     events=cell.events
-    | {f"taught_{event}": f"teaching(t) > 0 and {condition}" for event, condition in cell.events.items()},
+    | {f"taught_{event}": f"{condition} and teaching(t) > 0" for event, condition in cell.events.items()},
 )
 rule = burst_dependent_xor.with_input(("teaching",), plastic="teaching(t)")
 rule = replace(rule, on_post={f"taught_{event}": code for event, code in rule.on_post.items()})
