@@ -182,15 +182,27 @@ def test_criterion_counts_from_the_last_epoch_that_fails():
 
 
 FLAGS = dict(
-    quick=False, routing="prescribed", protocol="fast", feedback="opposite", epochs=None, example=8, average=2
+    quick=False,
+    routing="prescribed",
+    protocol="fast",
+    rule="published",
+    feedback="opposite",
+    epochs=None,
+    example=8,
+    average=2,
 )
 
 
 def test_the_microcircuit_has_a_protocol_and_feedback_of_its_own():
-    for flag, value in dict(protocol="published", feedback="zero", example=4).items():
+    for flag, value in dict(protocol="published", rule="gradient", feedback="zero", example=4).items():
         given = FLAGS | {"routing": "microcircuit", flag: value}
         with pytest.raises(UserError, match=f"--routing microcircuit has no --{flag} {value}"):
             xor.simulate(Namespace(**given))
+
+
+def test_the_published_protocol_has_the_published_rule():
+    with pytest.raises(UserError, match="--protocol published has no --rule gradient"):
+        xor.simulate(Namespace(**FLAGS | dict(protocol="published", rule="gradient")))
 
 
 @pytest.mark.parametrize(("flag", "value"), [("epochs", 0), ("example", -8), ("average", 0)])
