@@ -8,18 +8,19 @@ at 0.1 ms. Each of the four patterns is shown for 8 s and taught in the last 0.8
 s; half an hour or more). The teacher corrects each cell's own rate, averaged over 2 s. Default, --protocol
 fast: the same cells at 1 ms, noise in their coins alone; 20 for each bit, 60 in each hidden pool, 80 in the
 output. A pattern is shown for 200 ms, in random order, and taught from 60 ms on; 250 epochs, 200 s. The rule
-and the way of errors are the published ones: dw = eta (B - P_bar E) x, with fixed feedback. All forward
+is the published one, dw = eta (B - P_bar E) x, and feedback of opposite signs is fixed. All forward
 weights (learned excitation less fixed inhibition) are zero at first, so that no hidden cell knows both bits
 apart. What differs, so that a trial can be taught while it is read: the eligibility is stored at the event
 (`models/synapses/burst_dependent.py`); feedback is bursts less those expected from events, as no cell can
 know within 200 ms how it bursts in this pattern; the teacher corrects the mean rate; a slow current holds the
-mean rate of the output cells, not the rate limits of the rule. --rule gradient: smaller steps at higher rates
-(`models/synapses/burst_gradient.py`), and feedback that learns (`models/synapses/mirrored_feedback.py`).
+mean rate of the output cells, not the rate limits of the rule. --rule bursts: feedback of bursts alone.
+--rule gradient: smaller steps at higher rates (`models/synapses/burst_gradient.py`), and feedback that learns
+(`models/synapses/mirrored_feedback.py`).
 
 Prediction. Published: an epoch cost of 2.92, 2.26 and 1.37 at epochs 1, 100 and 200, and all four patterns
 right in the end. Fast: all right, and a cost below 1, for good within 160 s; not with --hidden-plasticity
-off, nor with --feedback zero. --routing microcircuit: another network, in which short-term plasticity and interneurons tell bursts from
-events (`xor_microcircuit.py`).
+off, nor with --feedback zero. --routing microcircuit: another network, in which short-term plasticity and
+interneurons tell bursts from events (`xor_microcircuit.py`).
 
 Published. Payeur et al. 2021, Fig. 4: right for good after 5,060 s, cost below 1 after 9,600 s.
 
@@ -82,7 +83,9 @@ def simulate(args: argparse.Namespace) -> Record:
     for flag, value in (("epochs", epochs), ("example", args.example), ("average", args.average)):
         if not value > 0:
             raise UserError(f"--{flag} must be more than 0, not {value}.")
-    design = Fast(epochs, args.rule) if args.protocol == "fast" else Published(epochs, args.example, args.average)
+    design = (
+        Fast(epochs, args.rule) if args.protocol == "fast" else Published(epochs, args.example, args.average)
+    )
     program = Program(design.protocol, design.name)
     values = design.values(args.seed, args.feedback, args.hidden_plasticity == "on") | args.set
     run = program.run(args.seed, values)
@@ -91,7 +94,9 @@ def simulate(args: argparse.Namespace) -> Record:
 
 
 def _microcircuit(args: argparse.Namespace) -> Record:
-    for flag, only in dict(protocol="fast", rule="published", feedback="opposite", example=8, average=2).items():
+    for flag, only in dict(
+        protocol="fast", rule="published", feedback="opposite", example=8, average=2
+    ).items():
         if getattr(args, flag) != only:
             raise UserError(f"--routing microcircuit has no --{flag} {getattr(args, flag)}; leave it out.")
     return xor_microcircuit.simulate(args)

@@ -27,7 +27,7 @@ from models.neurons.burst_poisson import burst_poisson
 from models.synapses.burst_dependent import burst_dependent
 from models.synapses.burst_gradient import burst_gradient
 from models.synapses.mirrored_feedback import mirrored_feedback
-from models.synapses.transmission import centred_feedback
+from models.synapses.transmission import burst_transmission, centred_feedback
 
 # All values chosen here unless a model file says otherwise.
 INPUTS, HIDDEN, OUTPUTS = 20, 60, 80  # cells for each bit, in each of two hidden pools, and in the output
@@ -75,6 +75,7 @@ class Rule:
 
 RULES = dict(
     published=Rule(burst_dependent, (6 * pA, 4 * pA), centred_feedback, 12 * pA, {}),
+    bursts=Rule(burst_dependent, (6 * pA, 4 * pA), burst_transmission, 4 * pA, {}),
     gradient=Rule(burst_gradient, (20 * pA, 20 * pA), mirrored_feedback, 4.5 * pA, dict(eta=5 * pA)),
 )
 

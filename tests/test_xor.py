@@ -10,6 +10,7 @@ from simulate import DT, simulate, told
 
 from dendritic_bp import NeuronModel, neurons, synapses
 from dendritic_bp.errors import UserError
+from dendritic_bp.program import Program
 from models.neurons.burst_poisson import burst_poisson
 from models.neurons.conductances import conductances
 from models.neurons.injection import injected, injection
@@ -158,6 +159,22 @@ def test_fast_schedule_learns_in_training_alone(plastic):
     assert_allclose(label, values["stimulus"].sum(axis=1) == 1)
     assert np.all(label.reshape(-1, 4).sum(axis=1) == 2)
     assert ("forward1.eta" in values) is not plastic
+
+
+@pytest.mark.parametrize("rule", ["published", "gradient"])
+def test_pools_differ_in_the_sign_of_feedback_alone(rule, tmp_path):
+    """Without a compiler: the program is written, and takes the values of each variant."""
+    design = xor_fast.Fast(3, rule)
+    program = Program(design.protocol, design.name, folder=tmp_path)
+    w = {}
+    for feedback in ("opposite", "same", "zero"):
+        values = program.check(design.values(1, feedback, True))
+        w[feedback] = values["feedback.w"].reshape(xor_fast.OUTPUTS, 2, xor_fast.HIDDEN)
+    assert np.all(w["opposite"][:, 0] > 0)
+    assert_allclose(w["opposite"][:, 1], -w["opposite"][:, 0])
+    assert_allclose(w["same"], np.abs(w["opposite"]))
+    assert np.all(w["zero"] == 0)
+    assert ("feedback.eta" in program.values) is (rule == "gradient")  # otherwise it is fixed
 
 
 def course(rate):
