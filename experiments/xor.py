@@ -7,17 +7,20 @@ bursts only. --protocol published: 2,500 burst-Poisson cells, 10,000 background 
 at 0.1 ms. Each of the four patterns is shown for 8 s and taught in the last 0.8 s, for 500 epochs (16,000
 s; half an hour or more). The teacher corrects each cell's own rate, averaged over 2 s. Default, --protocol
 fast: the same cells at 1 ms, noise in their coins alone; 20 for each bit, 60 in each hidden pool, 80 in the
-output. A pattern is shown for 200 ms, in random order, and taught from 60 ms on. What differs: the
-eligibility is stored at the event, and the baseline of bursting is a running average, so that a trial can
-be taught while it is read; steps are smaller at higher rates (`models/synapses/burst_gradient.py`); the
-teacher corrects the mean rate; a slow current holds the mean rate of each cell; feedback begins with
-opposite signs, and learns (`models/synapses/mirrored_feedback.py`). All forward weights are zero at first,
-so that no hidden cell knows both bits apart. 250 epochs, 200 s.
+output. A pattern is shown for 200 ms, in random order, and taught from 60 ms on; 250 epochs, 200 s. The rule
+is the published one, dw = eta (B - P_bar E) x, and feedback of opposite signs is fixed. All forward
+weights (learned excitation less fixed inhibition) are zero at first, so that no hidden cell knows both bits
+apart. What differs, so that a trial can be taught while it is read: the eligibility is stored at the event
+(`models/synapses/burst_dependent.py`); feedback is bursts less those expected from events, as no cell can
+know within 200 ms how it bursts in this pattern; the teacher corrects the mean rate; a slow current holds the
+mean rate of the output cells, not the rate limits of the rule. --rule bursts: feedback of bursts alone.
+--rule gradient: smaller steps at higher rates (`models/synapses/burst_gradient.py`), and feedback that learns
+(`models/synapses/mirrored_feedback.py`).
 
 Prediction. Published: an epoch cost of 2.92, 2.26 and 1.37 at epochs 1, 100 and 200, and all four patterns
 right in the end. Fast: all right, and a cost below 1, for good within 160 s; not with --hidden-plasticity
-off. --routing microcircuit: another network, in which short-term plasticity and interneurons tell bursts from
-events (`xor_microcircuit.py`).
+off, nor with --feedback zero. --routing microcircuit: another network, in which short-term plasticity and
+interneurons tell bursts from events (`xor_microcircuit.py`).
 
 Published. Payeur et al. 2021, Fig. 4: right for good after 5,060 s, cost below 1 after 9,600 s.
 
@@ -34,7 +37,7 @@ import xarray as xr
 import xor_figures
 import xor_microcircuit
 from matplotlib.figure import Figure
-from xor_fast import Fast
+from xor_fast import RULES, Fast
 from xor_measures import dataset, summary
 from xor_network import FEEDBACK, Published
 
@@ -63,6 +66,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         default="prescribed",
         help="of bursts (prescribed)",
     )
+    add("--rule", choices=RULES, default="published", help="of the fast protocol (published)")
     add("--feedback", choices=FEEDBACK, default="opposite", help="signs onto the two hidden pools (opposite)")
     add("--hidden-plasticity", choices=["on", "off"], default="on", help="of the inputs to hidden cells (on)")
     add("--example", type=float, default=8, metavar="S", help="published: seconds for each pattern (8)")
@@ -73,11 +77,15 @@ def simulate(args: argparse.Namespace) -> Record:
     """Train and test."""
     if args.routing == "microcircuit":
         return _microcircuit(args)
+    if args.protocol == "published" and args.rule != "published":
+        raise UserError(f"--protocol published has no --rule {args.rule}; leave it out.")
     epochs = (QUICK if args.quick else EPOCHS)[args.protocol] if args.epochs is None else args.epochs
     for flag, value in (("epochs", epochs), ("example", args.example), ("average", args.average)):
         if not value > 0:
             raise UserError(f"--{flag} must be more than 0, not {value}.")
-    design = Fast(epochs) if args.protocol == "fast" else Published(epochs, args.example, args.average)
+    design = (
+        Fast(epochs, args.rule) if args.protocol == "fast" else Published(epochs, args.example, args.average)
+    )
     program = Program(design.protocol, design.name)
     values = design.values(args.seed, args.feedback, args.hidden_plasticity == "on") | args.set
     run = program.run(args.seed, values)
@@ -93,7 +101,9 @@ def _is_published(args: argparse.Namespace) -> bool:
 
 
 def _microcircuit(args: argparse.Namespace) -> Record:
-    for flag, only in dict(protocol="fast", feedback="opposite", example=8, average=2).items():
+    for flag, only in dict(
+        protocol="fast", rule="published", feedback="opposite", example=8, average=2
+    ).items():
         if getattr(args, flag) != only:
             raise UserError(f"--routing microcircuit has no --{flag} {getattr(args, flag)}; leave it out.")
     return xor_microcircuit.simulate(args)

@@ -9,6 +9,7 @@ from brian2 import (
     Hz,
     Network,
     NeuronGroup,
+    Quantity,
     StateMonitor,
     Synapses,
     TimedArray,
@@ -20,11 +21,13 @@ from brian2 import (
 )
 from xor_measures import PATTERNS, TARGETS, Course, activity
 
-from dendritic_bp import NeuronModel, neurons, synapses
+from dendritic_bp import NeuronModel, SynapseModel, neurons, synapses
 from dendritic_bp.runs import Run
 from models.neurons.burst_poisson import burst_poisson
+from models.synapses.burst_dependent import burst_dependent
 from models.synapses.burst_gradient import burst_gradient
 from models.synapses.mirrored_feedback import mirrored_feedback
+from models.synapses.transmission import burst_transmission, centred_feedback
 
 # All values chosen here unless a model file says otherwise.
 INPUTS, HIDDEN, OUTPUTS = 20, 60, 80  # cells for each bit, in each of two hidden pools, and in the output
@@ -33,9 +36,8 @@ BIN = 10 * ms  # resolution of the schedule
 SETTLED = 60 * ms  # when reading and, if it is taught, teaching begin in a trial
 READ_S = float((TRIAL - SETTLED) / second)
 BEFORE, AFTER = 5, 10  # epochs (of the four patterns, in random order) of the tests
-ANNEAL_S = 60  # steps shrink with this time constant, those of the homeostasis, too
+ANNEAL_S = 60  # steps of learning shrink with this time constant
 R_LOW, R_HIGH = 4, 30  # Hz
-W_FEEDBACK = 10  # pA at the start: excites the cells of hidden1 and inhibits those of hidden2
 POPULATIONS = dict(input1=INPUTS, input2=INPUTS, hidden1=HIDDEN, hidden2=HIDDEN, output=OUTPUTS)
 LAYERS = dict(inputs=2, hidden=2, output=1)  # and how many populations are in each
 EVENTS = ("event", "burst")
@@ -61,15 +63,34 @@ START = dict(
 
 
 @dataclass(frozen=True)
+class Rule:
+    """Hold how forward synapses learn, and what the feedback is: models and values."""
+
+    forward: SynapseModel
+    eta: tuple[Quantity, Quantity]  # onto the hidden cells and onto the output
+    feedback: SynapseModel
+    w_feedback: Quantity  # excites the cells of hidden1 and inhibits those of hidden2
+    learns: dict[str, Quantity]  # values of feedback that learns
+
+
+RULES = dict(
+    published=Rule(burst_dependent, (6 * pA, 4 * pA), centred_feedback, 12 * pA, {}),
+    bursts=Rule(burst_dependent, (6 * pA, 4 * pA), burst_transmission, 4 * pA, {}),
+    gradient=Rule(burst_gradient, (20 * pA, 20 * pA), mirrored_feedback, 4.5 * pA, dict(eta=5 * pA)),
+)
+
+
+@dataclass(frozen=True)
 class Fast:
-    """What is compiled: the number of epochs."""
+    """What is compiled: the number of epochs and the rule."""
 
     epochs: int = 250
+    rule: str = "published"
 
     @property
     def name(self) -> str:
         """Name the build folder."""
-        return "xor-fast"
+        return f"xor-fast-{self.rule}"
 
     @property
     def trials(self) -> int:
@@ -99,7 +120,7 @@ class Fast:
             teaching=taught.astype(float),
             learning=taught * np.exp(-since / ANNEAL_S),
         )
-        return values | _feedback(feedback) | ({} if hidden_plasticity else {"forward1.eta": 0 * pA})
+        return values | self._feedback(feedback) | ({} if hidden_plasticity else {"forward1.eta": 0 * pA})
 
     def protocol(self) -> Network:
         """Build the network, test, train and test it; keep the spikes of the last trials."""
@@ -107,7 +128,12 @@ class Fast:
         tables = _tables(self.trials)
         layers = _layers(tables)
         shows = [EventMonitor(layer, e, name=f"{layer.name}_{e}s") for layer in layers for e in EVENTS]
-        objects = [*layers, *_teacher(layers[-1], tables), *_projections(layers, tables), *_counts(layers)]
+        objects = [
+            *layers,
+            *_teacher(layers[-1], tables),
+            *self._projections(layers, tables),
+            *_counts(layers),
+        ]
         network = Network(*objects, *shows)
         for shown, trials in ((False, self.trials - 4 * AFTER), (True, 4 * AFTER)):
             for monitor in shows:
@@ -137,6 +163,26 @@ class Fast:
             window_s=float(TRIAL / second),
         )
 
+    def _feedback(self, kind: str) -> dict[str, Any]:
+        """Return the run-time values that make the feedback of one kind."""
+        rule = RULES[self.rule]
+        signs = {"opposite": (1, -1), "same": (1, 1), "zero": (0, 0)}[kind]
+        change = {f"feedback.{name}": 0 * value for name, value in rule.learns.items() if kind == "zero"}
+        return change | {"feedback.w": np.tile(np.repeat(signs, HIDDEN), OUTPUTS) * rule.w_feedback}
+
+    def _projections(self, layers: list[NeuronGroup], tables: dict[str, TimedArray]) -> list[Synapses]:
+        """Connect neighbouring layers all to all; all forward weights are zero at the start."""
+        inputs, hidden, output = layers
+        rule, gate = RULES[self.rule], dict(namespace=("learning",), plastic="learning(t)")
+        forward = rule.forward.with_input(**gate)
+        back = rule.feedback.with_input(**gate) if rule.learns else rule.feedback
+        start = self._feedback("opposite")["feedback.w"]
+        return [
+            _connect(forward, inputs, hidden, "forward1", tables, eta=rule.eta[0]),
+            _connect(forward, hidden, output, "forward2", tables, eta=rule.eta[1]),
+            _connect(back, output, hidden, "feedback", tables, w=start, **rule.learns),
+        ]
+
 
 def _bins() -> int:
     return round(float(TRIAL / BIN))
@@ -146,13 +192,6 @@ def _per_population(run: Run, layer: str, what: str) -> np.ndarray:
     """Return counts (populations, trials) without the first record, made before the first trial."""
     counts = run[f"{layer}_counts.{what}"][:, 1:]
     return counts.reshape(LAYERS[layer], -1, counts.shape[1]).sum(axis=1)
-
-
-def _feedback(kind: str) -> dict[str, Any]:
-    """Return the run-time values that make the feedback of one kind."""
-    signs = {"opposite": (1, -1), "same": (1, 1), "zero": (0, 0)}[kind]
-    change = {"feedback.eta": 0 * pA} if kind == "zero" else {}
-    return change | {"feedback.w": np.tile(np.repeat(signs, HIDDEN), OUTPUTS) * W_FEEDBACK * pA}
 
 
 def _tables(trials: int) -> dict[str, TimedArray]:
@@ -168,18 +207,20 @@ def _layers(tables: dict[str, TimedArray]) -> list[NeuronGroup]:
     cell = burst_poisson.with_equations("x_bar = 0 : 1", parameters=dict(tau_x=50 * ms))  # not centred
     counting = _counting(cell)
     shown = counting.with_equations(parameters=dict(I_off=350 * pA, I_on=1000 * pA), namespace=("stimulus",))
-    learner = counting.with_equations(parameters=dict(eta_home=0 * pA)).with_input(
-        ("teaching", "learning"), averaging="teaching(t)", eta_bias="eta_home*learning(t)"
-    )
+    learner = counting.with_input(("teaching",), averaging="teaching(t)")
     taught = learner.with_equations(
-        "I_d = I_apical + I_top + I_noise_d + I_teacher : amp\nI_teacher : amp (linked)"
+        """
+I_d = I_apical + I_top + I_noise_d + I_teacher : amp
+I_teacher : amp (linked)
+eta_bias = eta_home*teaching(t) : amp
+""",
+        parameters=dict(eta_home=8 * pA),
     )
     inputs = neurons(shown, 2 * INPUTS, "inputs", tables, v_s=START["v_s"])
     inputs.run_regularly(f"I_soma = I_off + I_on*stimulus(t + dt/2, i//{INPUTS})", dt=TRIAL, name="stimulate")
-    slow = dict(tau_top=100 * ms, rate_target=12 * Hz, eta_home=0.2 * pA)
-    hidden = neurons(learner, 2 * HIDDEN, "hidden", tables, **START, **slow)
+    hidden = neurons(learner, 2 * HIDDEN, "hidden", tables, **START, tau_top=50 * ms)
     mean = (R_LOW + R_HIGH) / 2 * Hz
-    output = neurons(taught, OUTPUTS, "output", tables, **START, rate_target=mean, eta_home=0.3 * pA)
+    output = neurons(taught, OUTPUTS, "output", tables, **START, rate_target=mean)
     return [inputs, hidden, output]
 
 
@@ -205,19 +246,6 @@ def _teacher(output: NeuronGroup, tables: dict[str, TimedArray]) -> tuple[Neuron
     watch.connect()
     output.I_teacher = linked_var(teacher, "current", index=np.zeros(OUTPUTS, int))
     return teacher, watch
-
-
-def _projections(layers: list[NeuronGroup], tables: dict[str, TimedArray]) -> list[Synapses]:
-    """Connect neighbouring layers all to all; all forward weights are zero at the start."""
-    inputs, hidden, output = layers
-    gate = dict(namespace=("learning",), plastic="learning(t)")
-    rule, learned = burst_gradient.with_input(**gate), mirrored_feedback.with_input(**gate)
-    back = dict(eta=5 * pA, gain=0.45, w=_feedback("opposite")["feedback.w"])
-    return [
-        _connect(rule, inputs, hidden, "forward1", tables, eta=20 * pA),
-        _connect(rule, hidden, output, "forward2", tables, eta=20 * pA),
-        _connect(learned, output, hidden, "feedback", tables, **back),
-    ]
 
 
 def _connect(model: Any, source: Any, target: Any, name: str, tables: dict, **values: Any) -> Synapses:

@@ -41,10 +41,19 @@ def test_fast_protocol_learns_with_each_seed_within_160_seconds(fast):
     assert np.median([numbers["run_s"] for numbers in fast]) <= 30
 
 
-def test_hidden_cells_have_to_learn(tmp_path):
-    numbers = result("xor.py", tmp_path / "run", "--hidden-plasticity", "off")
-    assert numbers["solved"] == 0
+@pytest.mark.parametrize(
+    "without", [("--hidden-plasticity", "off"), ("--feedback", "zero"), ("--rule", "bursts")], ids=" ".join
+)
+def test_without_this_it_is_not_learned(tmp_path, without):
+    numbers = result("xor.py", tmp_path / "run", *without)
+    assert numbers["final_epoch_cost"] > 1.5
     assert "simulated_to_criterion_s" not in numbers
+
+
+def test_a_modified_rule_learns_it_too(tmp_path):
+    numbers = result("xor.py", tmp_path / "run", "--rule", "gradient")
+    assert numbers["solved"] == 1
+    assert numbers["final_epoch_cost"] < 1
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

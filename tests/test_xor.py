@@ -10,6 +10,7 @@ from simulate import DT, simulate, told
 
 from dendritic_bp import NeuronModel, neurons, synapses
 from dendritic_bp.errors import UserError
+from dendritic_bp.program import Program
 from models.neurons.burst_poisson import burst_poisson
 from models.neurons.conductances import conductances
 from models.neurons.injection import injected, injection
@@ -160,6 +161,22 @@ def test_fast_schedule_learns_in_training_alone(plastic):
     assert ("forward1.eta" in values) is not plastic
 
 
+@pytest.mark.parametrize("rule", ["published", "gradient"])
+def test_pools_differ_in_the_sign_of_feedback_alone(rule, tmp_path):
+    """Without a compiler: the program is written, and takes the values of each variant."""
+    design = xor_fast.Fast(3, rule)
+    program = Program(design.protocol, design.name, folder=tmp_path)
+    w = {}
+    for feedback in ("opposite", "same", "zero"):
+        values = program.check(design.values(1, feedback, True))
+        w[feedback] = values["feedback.w"].reshape(xor_fast.OUTPUTS, 2, xor_fast.HIDDEN)
+    assert np.all(w["opposite"][:, 0] > 0)
+    assert_allclose(w["opposite"][:, 1], -w["opposite"][:, 0])
+    assert_allclose(w["same"], np.abs(w["opposite"]))
+    assert np.all(w["zero"] == 0)
+    assert ("feedback.eta" in program.values) is (rule == "gradient")  # otherwise it is fixed
+
+
 def course(rate):
     quiet = Activity(np.zeros((5, 4)), np.zeros((5, 4)))
     return Course(np.array(rate, float), dict(before=quiet, after=quiet), (2, 10), 32, {}, [], 1)
@@ -182,15 +199,27 @@ def test_criterion_counts_from_the_last_epoch_that_fails():
 
 
 FLAGS = dict(
-    quick=False, routing="prescribed", protocol="fast", feedback="opposite", epochs=None, example=8, average=2
+    quick=False,
+    routing="prescribed",
+    protocol="fast",
+    rule="published",
+    feedback="opposite",
+    epochs=None,
+    example=8,
+    average=2,
 )
 
 
 def test_the_microcircuit_has_a_protocol_and_feedback_of_its_own():
-    for flag, value in dict(protocol="published", feedback="zero", example=4).items():
+    for flag, value in dict(protocol="published", rule="gradient", feedback="zero", example=4).items():
         given = FLAGS | {"routing": "microcircuit", flag: value}
         with pytest.raises(UserError, match=f"--routing microcircuit has no --{flag} {value}"):
             xor.simulate(Namespace(**given))
+
+
+def test_the_published_protocol_has_the_published_rule():
+    with pytest.raises(UserError, match="--protocol published has no --rule gradient"):
+        xor.simulate(Namespace(**FLAGS | dict(protocol="published", rule="gradient")))
 
 
 @pytest.mark.parametrize(("flag", "value"), [("epochs", 0), ("example", -8), ("average", 0)])
