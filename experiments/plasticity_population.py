@@ -105,7 +105,7 @@ def schedule(before, phases):
     return TimedArray(np.asarray(values), dt=STEP * second)
 
 
-def sources(name, n, frequency, dt):
+def sources(name, n, rate, dt):
     """Build independent Poisson sources that fire on a grid of `dt`."""
     group = NeuronGroup(
         n,
@@ -115,7 +115,7 @@ def sources(name, n, frequency, dt):
         dt=dt,
         name=name,
     )
-    group.frequency = frequency
+    group.frequency = rate
     group.t_next = "-log(rand())/frequency"
     return group
 
