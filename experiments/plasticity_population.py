@@ -31,6 +31,7 @@ from brian2 import (
 from plasticity_population_figures import figures
 
 from dendritic_bp import SynapseModel, analysis, cli, neurons, synapses
+from dendritic_bp.errors import UserError
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
 from models.neurons.conductances import conductances
@@ -43,7 +44,8 @@ FACTORS = (1, 1.5, 1, 0.55, 1, 1)  # of the dendritic weight, in each phase
 PRE_PA = (0, 0, 0, 0, 0, 40)
 STEP = 5.0  # s, resolution of the schedule
 DURATION = SETTLE + PHASE * len(FACTORS)
-N, SOURCES, SOURCE_RATE, GRID = 1000, 25_000, 5 * Hz, 1 * ms  # grid chosen here: sources fire on it
+N, SOURCES, SOURCE_RATE = 1000, 25_000, 5 * Hz
+GRID_MS = 1.0  # chosen here: the shared sources fire on it
 FAN_IN = dict(exc=100, inh=30)
 WEIGHTS = dict(exc_s=0.17, inh_s=0.26, exc_d=0.0425, inh_d=0.065)  # of the leak conductance
 W_START, W_DENDRITE, P_CONNECT = 0.08, 0.25, 0.2
@@ -120,10 +122,10 @@ def sources(name, n, rate, dt):
     return group
 
 
-def shared_noise(cells):
+def shared_noise(cells, grid):
     """Connect each kind of shared source at random to both compartments, with separate draws."""
     for kind, fan_in in FAN_IN.items():
-        group = sources(f"{kind}_sources", SOURCES, SOURCE_RATE, GRID)
+        group = sources(f"{kind}_sources", SOURCES, SOURCE_RATE, grid)
         yield group
         for part in "sd":
             model = SynapseModel("noise", "w : 1", on_pre={"spike": f"g_{kind}_{part}_post += w"})
@@ -138,7 +140,7 @@ def dendritic_drive(cells):
     return group, synapses(dendritic_synapse, group, cells, "dendritic", wiring, names, w=W_DENDRITE)
 
 
-def protocol(n):
+def protocol(n, grid):
     """Return the protocol of two populations of `n` cells; each cell has as many synapses at any size."""
 
     def build():
@@ -149,7 +151,7 @@ def protocol(n):
         after = neurons(cell, n, "after", I_apical=50 * pA)
         names = dict(lesson=schedule(0, np.ones(len(FACTORS))))
         plastic = synapses(plastic_synapse, before, after, "plastic", dict(p=P_CONNECT * N / n), names)
-        inputs = *shared_noise(before), *dendritic_drive(after)
+        inputs = *shared_noise(before, grid), *dendritic_drive(after)
         network = Network(before, after, *inputs, plastic, *recording(before, after, plastic))
         network.run(DURATION * second, namespace={})
         return network
@@ -168,10 +170,19 @@ def recording(before, after, plastic):
             yield EventMonitor(group, event, name=f"{group.name}_{event}s")
 
 
+def options(parser):
+    """Add the flags of this experiment."""
+    help = f"the shared sources fire on this grid ({GRID_MS:g})"
+    parser.add_argument("--grid", type=float, default=GRID_MS, metavar="MS", help=help)
+
+
 def simulate(args):
     """Simulate, and keep rates, burst probabilities and the mean weight in bins."""
-    n = 500 if args.quick else N
-    run = Program(protocol(n), f"plasticity_population-{n}").run(seed=args.seed, values=args.set)
+    n, steps = 500 if args.quick else N, args.grid * ms / DT
+    if not 1 <= steps <= 100 or abs(steps - round(steps)) > 1e-9:
+        raise UserError(f"--grid takes whole steps of 0.1 ms, from 0.1 to 10 ms, not {args.grid:g} ms.")
+    program = Program(protocol(n, args.grid * ms), f"plasticity_population-{n}-{round(steps)}")
+    run = program.run(seed=args.seed, values=args.set)
     edges = np.arange(0, DURATION + BIN / 2, BIN)
     hz, one = {"units": "Hz"}, {"units": "1"}
     arrays = {}
@@ -202,4 +213,4 @@ def measure(data):
 
 
 if __name__ == "__main__":
-    cli.main(__doc__, simulate, figures)
+    cli.main(__doc__, simulate, figures, options)

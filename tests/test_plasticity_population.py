@@ -1,6 +1,7 @@
 """The shared noise has the statistics of Poisson trains at random synapses; weights learn only in lessons."""
 
 import sys
+from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from brian2 import Hz, StateMonitor, TimedArray, ms, second
 from simulate import simulate, told_cells
 
 from dendritic_bp import SynapseModel, synapses
+from dendritic_bp.errors import UserError
 
 sys.path.append(str(Path(__file__).parents[1] / "experiments"))
 import plasticity_population as population
@@ -63,3 +65,9 @@ def test_weights_learn_only_in_lessons(lesson, change):
     wire = synapses(model, source, cell, "wire", namespace=names, eta=1e-3, r_min=0 * Hz)
     simulate(20 * ms, source, cell, wire)
     assert (wire.w[0] - population.W_START) / 1e-3 == pytest.approx(change, abs=0.02)
+
+
+@pytest.mark.parametrize("grid", [0, 0.25, 20, float("inf"), float("nan")])
+def test_sources_fire_on_whole_steps(grid):
+    with pytest.raises(UserError, match=f"whole steps of 0.1 ms, from 0.1 to 10 ms, not {grid:g} ms"):
+        population.simulate(Namespace(quick=True, grid=grid))
