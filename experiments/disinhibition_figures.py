@@ -68,8 +68,8 @@ def _normalisation(data: xr.Dataset) -> Figure:
         ):
             axis.set(ylabel=label, ylim=(0, None))
         plotting.title(row[0], {"inhibition": "With recurrent inhibition"}.get(word, "Without"))
-    where = "current into the soma"
-    plotting.legend(drawing, handles=axes[0, 0].lines, loc="outside upper right", ncols=3, title=where)
+    above = dict(title="current into the soma", title_fontsize=SMALL, ncols=3)
+    plotting.legend(drawing, handles=axes[0, 0].lines, loc="outside upper right", **above)
     axes[1, 1].set_xlabel("Current into the dendrite (pA)")
     return drawing
 
