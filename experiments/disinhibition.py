@@ -16,7 +16,7 @@ Prediction SOM cells lower the curve and shift it to the right, VIP input undoes
            inhibition brings the curves of three somatic currents together.
 Published  Payeur et al. 2021, Nat Neurosci 24, Figs. S5 and S10 (curves alone). Numbers beside the loop:
            what the equations of Naud & Sprekeler gave in an independent program.
-Command    python experiments/disinhibition.py [--quick]     (five minutes on an idle core; --set: not the loop)
+Command    python experiments/disinhibition.py [--quick]     (five minutes; --set acts on all but the loop)
 """
 
 import argparse
