@@ -61,6 +61,19 @@ def test_feedback_is_half_as_strong_in_long_chains(program):
     assert Chain(2, scale=0.01).feedback(values, None) == full
 
 
+def test_events_cancel_in_chains_that_ask_for_it(program):
+    chain, compiled = program
+    cancelling = Chain(3, scale=0.01, cancel_events=True)
+    assert cancelling.name != chain.name
+    assert {each.name for each in cancelling.projections} - {each.name for each in chain.projections} == {
+        "cancel"
+    }
+    inhibits = Program(cancelling.protocol, cancelling.name)
+    new = {"cancel_2_1.w", "cancel_3_2.w"}
+    assert {name for name in set(inhibits.values) - set(compiled.values) if name.endswith(".w")} == new
+    inhibits.check(cancelling.feedback(inhibits.values, None))
+
+
 def test_forms_change_what_is_there_and_all_four_together(program):
     _, compiled = program
     forms = published_forms(3)
