@@ -15,8 +15,8 @@ from dendritic_bp.spike_image import spike_image
 from dendritic_bp.style import BLUE, FAINT, GREEN, GREY, LINE, ORANGE, SHADE, SMALL, THIN, legend, title
 
 EVENT, BURST, SOMA, APICAL = BLUE, ORANGE, "black", GREEN
-GAP = 0.04  # between layers, in shares of the panel
-SMALLEST = 0.15  # share of the panel that a layer has at least, however few its cells
+GAP, GAPS = 0.04, 0.16  # between two layers, and in all at the most, in shares of the panel
+SMALLEST, SMALL_ONES = 0.15, 0.6  # share that a layer has at least, however few its cells, and all such ones
 PIXELS = 150  # an inch, in the image of a dense layer
 
 Interval = tuple[float, float]
@@ -112,9 +112,11 @@ def _voltages(axes: Axes, times: Floats, v_s: Floats, v_d: Floats, train: ArrayL
 
 def _strips(sizes: Sequence[int]) -> list[_Strip]:
     """Share the height among the layers by their sizes, small ones enlarged."""
-    shares = np.maximum(np.asarray(sizes, float) / sum(sizes), SMALLEST)
-    heights = shares / shares.sum() * (1 - GAP * (len(sizes) - 1))
-    bottoms = np.cumsum(heights + GAP) - heights - GAP
+    n = len(sizes)
+    gap = min(GAP, GAPS / n)
+    shares = np.maximum(np.asarray(sizes, float) / sum(sizes), min(SMALLEST, SMALL_ONES / n))
+    heights = shares / shares.sum() * (1 - gap * (n - 1))
+    bottoms = np.cumsum(heights + gap) - heights - gap
     return [_Strip(*strip) for strip in zip(bottoms, heights, sizes, strict=True)]
 
 

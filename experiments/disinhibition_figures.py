@@ -36,7 +36,7 @@ def _transfer(data: xr.Dataset) -> Figure:
     drawing = plotting.figure(plotting.PAGE, 3.6)
     axes = plotting.panels(drawing, 2, len(MODULATED), sharex=True, sharey="row", height_ratios=[2, 1])
     for column, name in zip(axes.T, MODULATED, strict=True):
-        for (label, curve), colour in zip(panel(data, "area", name).items(), COLOURS, strict=False):
+        for (label, curve), colour in zip(panel(data, "transfer", name).items(), COLOURS, strict=False):
             _line(column[0], curve, "bp", colour, label)
             _line(column[1], curve, "er", colour, label)
         column[0].set_title(TITLES[name], fontsize=SMALL, loc="left")
@@ -59,16 +59,17 @@ def _normalisation(data: xr.Dataset) -> Figure:
     axes = plotting.panels(drawing, 2, 3, sharex=True, sharey="col")
     for row, word in zip(axes, ("no inhibition", "inhibition"), strict=True):
         for (label, curve), colour in zip(
-            panel(data, "area", f"Soma, {word}").items(), COLOURS, strict=False
+            panel(data, "normalisation", f"Soma, {word}").items(), COLOURS, strict=False
         ):
             for axis, name in zip(row, ("bp", "er", "br"), strict=True):
-                _line(axis, curve.where(curve.pa <= 351), name, colour, label)
+                _line(axis, curve, name, colour, label)
         for axis, label in zip(
             row, ("Burst probability (%)", "Event rate (Hz)", "Burst rate (Hz)"), strict=True
         ):
             axis.set(ylabel=label, ylim=(0, None))
         plotting.title(row[0], {"inhibition": "With recurrent inhibition"}.get(word, "Without"))
-    plotting.legend(axes[0, 0], loc="upper left", title="current into the soma", title_fontsize=SMALL)
+    above = dict(title="current into the soma", title_fontsize=SMALL, ncols=3)
+    plotting.legend(drawing, handles=axes[0, 0].lines, loc="outside upper right", **above)
     axes[1, 1].set_xlabel("Current into the dendrite (pA)")
     return drawing
 

@@ -9,20 +9,18 @@ from dendritic_bp.analysis import burst_probability, rates
 from dendritic_bp.runs import Run
 
 STAIR = 1.0  # s on each step of the dendritic current, of which the last half counts
-FIRST = {"area": (-100, 50), "loop": (-300, 150)}  # pA: lowest current, and step
+PC_PER_SOM = dict(transfer=10, loop=5)
 LEVEL = 0.2  # chosen here: burst probability at which shifts are read
 BASE = ("SOM strength", "full")
 MODULATED = ("SOM strength", "VIP input", "VIP cells", "Facilitation", "Plateau")
 
 
-def curves(runs: Mapping[tuple[str, str], Run], kind: str, steps: int, n: int) -> xr.Dataset:
-    """Return the rates of each curve on each step of the current, named after `kind`."""
-    edges = np.arange(2 * steps + 1) * STAIR / 2
-    counted = {
-        "event": ("events.t", n),
-        "burst": ("bursts.t", n),
-        "som": ("som_spikes.t", n // 10 if kind == "area" else n // 5),
-    }
+def curves(runs: Mapping[tuple[str, str], Run], kind: str, stairs: np.ndarray, n: int) -> xr.Dataset:
+    """Return the rates of each curve at each dendritic current (pA), named after `kind`."""
+    edges = np.arange(2 * stairs.size + 1) * STAIR / 2
+    counted = {"event": ("events.t", n), "burst": ("bursts.t", n)}
+    if kind in PC_PER_SOM:
+        counted["som"] = ("som_spikes.t", n // PC_PER_SOM[kind])
     axes = (f"{kind}_curve", f"{kind}_current")
     arrays = {
         f"{kind}_{name}_rate": (
@@ -32,9 +30,7 @@ def curves(runs: Mapping[tuple[str, str], Run], kind: str, steps: int, n: int) -
         )
         for name, (key, size) in counted.items()
     }
-    first, step = FIRST[kind]
-    current = (first + step * np.arange(steps)) * 1e-12
-    data = xr.Dataset(arrays, {f"{kind}_current": (f"{kind}_current", current, {"units": "A"})})
+    data = xr.Dataset(arrays, {axes[1]: (axes[1], stairs * 1e-12, {"units": "A"})})
     data[f"{kind}_panel"] = (f"{kind}_curve", [panel for panel, _ in runs])
     data[f"{kind}_label"] = (f"{kind}_curve", [label for _, label in runs])
     return data
@@ -48,8 +44,10 @@ def panel(data: xr.Dataset, kind: str, name: str) -> dict[str, xr.Dataset]:
 
 def _curve(data: xr.Dataset, kind: str, row: int) -> xr.Dataset:
     mine = data.isel({f"{kind}_curve": row})
-    event, burst, som = (mine[f"{kind}_{name}_rate"].values for name in ("event", "burst", "som"))
-    arrays = dict(er=event, br=burst, bp=burst_probability(burst, event), som=som)
+    event, burst = (mine[f"{kind}_{name}_rate"].values for name in ("event", "burst"))
+    arrays = dict(er=event, br=burst, bp=burst_probability(burst, event))
+    if kind in PC_PER_SOM:
+        arrays["som"] = mine[f"{kind}_som_rate"].values
     pa = mine[f"{kind}_current"].values * 1e12
     return xr.Dataset({name: ("pa", values) for name, values in arrays.items()}, {"pa": pa})
 
@@ -57,17 +55,29 @@ def _curve(data: xr.Dataset, kind: str, row: int) -> xr.Dataset:
 def summary(data: xr.Dataset) -> dict[str, float]:
     """Return how each modulation shifts and scales the curve, and what the loop does."""
     numbers = {}
-    base = panel(data, "area", BASE[0])[BASE[1]]
+    base = panel(data, "transfer", BASE[0])[BASE[1]]
     for name in MODULATED:
-        for label, curve in panel(data, "area", name).items():
+        for label, curve in panel(data, "transfer", name).items():
             key = f"{name}_{label}".lower().replace(" ", "_").replace("-", "minus_").replace(".", "_")
             numbers |= {f"{key}_highest_bp": float(curve.bp.max()), f"{key}_slope_per_na": _slope(curve)}
-            numbers[f"{key}_event_rate_change_percent"] = 100 * float(np.abs(curve.er / base.er - 1).mean())
+            numbers |= {f"{key}_{word}": value for word, value in _moved(curve.er, base.er).items()}
             if curve.bp.max() > LEVEL:
                 numbers[f"{key}_current_at_bp_{LEVEL * 100:.0f}_percent_pa"] = _current_at(curve)
+    numbers |= {f"event_rate_{word}_hz": float(base.er[at]) for word, at in dict(first=0, last=-1).items()}
     for word in ("no inhibition", "inhibition"):
-        numbers[f"soma_{word.replace(' ', '_')}_spread_of_bp"] = _spread(panel(data, "area", f"Soma, {word}"))
+        curves = panel(data, "normalisation", f"Soma, {word}")
+        numbers[f"soma_{word.replace(' ', '_')}_spread_of_bp"] = _spread(curves)
     return numbers | _loop(panel(data, "loop", "Loop"))
+
+
+def _moved(er: xr.DataArray, base: xr.DataArray) -> dict[str, float]:
+    """Return how far an event rate is from another, over the dendritic currents: mean size, and largest."""
+    change = 100 * (er / base - 1).values
+    largest = change[np.argmax(np.abs(change))]
+    return {
+        "event_rate_change_percent": float(np.abs(change).mean()),
+        "event_rate_largest_change_percent": float(largest),
+    }
 
 
 def _current_at(curve: xr.Dataset) -> float:

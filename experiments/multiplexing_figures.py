@@ -13,7 +13,8 @@ from dendritic_bp.information import coherence
 from dendritic_bp.style import BLUE, GREEN, GREY, LINE, ORANGE, PINK, SMALL
 
 SHOWN = (0.5, 4.5)  # s
-INPUT = "current into the soma (left) or the dendrite (right), scaled"
+TICKS = (2, 5, 10, 20, 50, 100)  # Hz
+WINDOW = 0.5  # s, of the coherence that is drawn: half as noisy as that of the summary
 REFERENCE = {  # what the published equations gave in an independent program
     "info_er_soma_bit_s": 85,
     "info_er_dend_bit_s": 10,
@@ -28,7 +29,13 @@ REFERENCE = {  # what the published equations gave in an independent program
     "efficacy_stf_event": 0.061,
     "efficacy_stf_burst": 0.152,
 }
-WORDS = dict(er="event\nrate", bp="burst\nprob.", fr="firing\nrate", br="burst\nrate")
+WORDS = dict(
+    er="event\nrate",
+    bp="burst\nprob.",
+    bp_at_event="share of\nevents",
+    fr="firing\nrate",
+    br="burst\nrate",
+)
 READ = dict(
     event_rate="event rate", burst_rate="burst rate", rate="firing rate", burst_probability="burst prob."
 )
@@ -57,7 +64,8 @@ def _messages(data: xr.Dataset) -> Figure:
         row[1].set_ylabel("Burst probability (%)")
     for panel in axes[-1]:
         panel.set(xlabel="Time (s)", xlim=SHOWN)
-    plotting.legend(drawing, handles=axes[0, 0].lines[:1], loc="outside upper right")
+    dashed = [panel.lines[0] for panel in axes[0]]
+    plotting.legend(drawing, handles=dashed, loc="outside upper right", ncols=2, handlelength=2.4)
     return drawing
 
 
@@ -66,7 +74,8 @@ def _follow(axes: Axes, series: xr.DataArray, own: xr.DataArray, other: xr.DataA
     fitted = np.polyval(np.polyfit(own, series, 1), own)
     shown = slice(round(SHOWN[1] / FINE / COARSE))
     times = series.time[shown]
-    axes.plot(times, fitted[shown], color=GREY, linewidth=LINE, linestyle=(0, (4, 2)), label=INPUT)
+    label = f"current into the {own.name.removeprefix('input_')}, scaled"
+    axes.plot(times, fitted[shown], color=GREY, linewidth=LINE, linestyle=(0, (4, 2)), label=label)
     axes.plot(times, series[shown], color=colour, linewidth=LINE)
     (r, _), (across, _) = best_correlation(series, own), best_correlation(series, other)
     plotting.title(axes, f"correlation {r:.2f}, with the other input {across:.2f}")
@@ -74,25 +83,26 @@ def _follow(axes: Axes, series: xr.DataArray, own: xr.DataArray, other: xr.DataA
 
 def _information(data: xr.Dataset, summary: Mapping[str, float]) -> Figure:
     """Draw the coherence with each input, and the information about each."""
-    drawing = plotting.figure(plotting.PAGE, 2.6)
+    drawing = plotting.figure(plotting.PAGE, 3)
     left, right = plotting.panels(drawing, 1, 2)[0]
     fine = decoded(data, "noise", 1)
     inputs = (("soma", fine.input_soma, BLUE), ("dendrite", fine.input_dendrite, ORANGE))
-    for series, words, line in (
-        (fine.event_rate, "event rate", "-"),
-        (fine.burst_probability, "burst prob.", "--"),
-    ):
-        for name, driver, colour in inputs:
-            frequencies, share = coherence(driver, series.fillna(series.mean()), FINE)
-            left.plot(frequencies, share, line, color=colour, linewidth=LINE, label=f"{words}, {name}")
-    left.set(xlabel="Frequency (Hz)", ylabel="Coherence", xscale="log", xlim=(1, 100), ylim=(0, 1.3))
-    plotting.legend(left, loc="upper right", ncols=2)
+    lines = dict(event_rate="-", burst_probability="--", burst_share=":")
+    words = ("event rate", "burst probability", "share of events")
+    for (series, line), label in zip(lines.items(), words, strict=True):
+        for _, driver, colour in inputs:
+            frequencies, share = coherence(driver, fine[series].fillna(fine[series].mean()), FINE, WINDOW)
+            left.plot(frequencies, share, line, color=colour, linewidth=LINE)
+        left.plot([], [], line, color="black", linewidth=LINE, label=label)
+    left.set(xlabel="Frequency (Hz)", ylabel="Coherence", xscale="log", xlim=(2, 100), ylim=(0, 1))
+    left.set_xticks(TICKS, [f"{tick}" for tick in TICKS])
+    plotting.legend(left, loc="lower left", bbox_to_anchor=(-0.1, 0.98), ncols=3, handlelength=2)
     for k, (name, _, colour) in enumerate(inputs):
         keys = [f"info_{word}_{name[:4]}_bit_s" for word in WORDS]
-        _bars(right, k, 2, [summary[key] for key in keys], [REFERENCE[key] for key in keys], colour, name)
+        _bars(right, k, 2, [summary[key] for key in keys], [REFERENCE.get(key) for key in keys], colour, name)
     right.set_xticks(range(len(WORDS)), WORDS.values())
-    right.set(ylabel="Linear information (bit/s)", ylim=(0, 1.25 * right.get_ylim()[1]))
-    plotting.legend(right, loc="upper right", ncols=3)
+    right.set_ylabel("Linear information (bit/s)")
+    plotting.legend(right, loc="lower left", bbox_to_anchor=(-0.1, 0.98), ncols=3)
     return drawing
 
 
@@ -102,7 +112,7 @@ def _bars(axes: Axes, k: int, n: int, ours: list, published: list, colour: str, 
     axes.bar(places, ours, 0.75 / n, color=colour, label=label)
     axes.plot(
         places,
-        published,
+        np.array(published, float),
         "_",
         color="black",
         markersize=9,
@@ -159,8 +169,8 @@ def _reading(summary: Mapping[str, float]) -> Figure:
             places, [summary[f"corr_{name}_{word}"] for word in READ], 0.18, color=colour, label=label
         )
     axes[2].set_xticks(range(len(READ)), READ.values())
-    axes[2].set(ylabel="Correlation with the ensemble's", ylim=(0, 1.4))
-    plotting.legend(axes[2], loc="upper left", ncols=2)
+    axes[2].set(ylabel="Correlation with the ensemble's", ylim=(0, 1))
+    plotting.legend(axes[2], loc="lower left", bbox_to_anchor=(-0.1, 0.98), ncols=4)
     return drawing
 
 
@@ -183,6 +193,8 @@ def _raster(data: xr.Dataset) -> Figure:
     _follow(axes[2], 100 * mine.burst_probability, mine.input_dendrite, mine.input_soma, ORANGE)
     for panel, label in zip(axes[1:], ("Event rate (Hz)", "Burst prob. (%)"), strict=True):
         panel.set(ylabel=label, xlim=(0, 1e3 * (window[1] - window[0])))
+        dashed = panel.lines[:1]
+        plotting.legend(panel, handles=dashed, loc="lower right", bbox_to_anchor=(1, 0.95), handlelength=2.4)
     axes[0].set_xlabel("")
     axes[2].set_xlabel("Time (ms)")
     return drawing

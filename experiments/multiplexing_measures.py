@@ -15,8 +15,16 @@ SHOWN = 2.5  # s: the spikes until then are kept
 N_READERS = 500
 LAG = 0.1  # s, the longest that a series may lead or follow
 FREQUENCIES = (2, 10, 20, 50)  # Hz
-RATES = ("event_rate", "burst_rate", "rate")
+NEAR = 0.1  # chosen here: coherence is the mean over so much of a frequency on either side
+RATES = ("event_rate", "burst_rate", "start_rate", "rate")
 SERIES = (*RATES, "depressed", "facilitated", "pv", "som")
+WORDS = dict(
+    er="event_rate",
+    bp="burst_probability",
+    bp_at_event="burst_share",
+    fr="rate",
+    br="burst_rate",
+)
 
 
 def dataset(runs: Mapping[str, Run], given: Mapping[str, Mapping[str, np.ndarray]], n: int) -> xr.Dataset:
@@ -37,17 +45,26 @@ def dataset(runs: Mapping[str, Run], given: Mapping[str, Mapping[str, np.ndarray
 
 def _series(run: Run, n: int, edges: np.ndarray) -> dict[str, np.ndarray]:
     """Return rates (Hz for each cell) in bins, and what the synapses release (spikes/s)."""
-    times = run["spikes.t"]
-    found = detect_events(times, run["spikes.i"])
+    times, cells = run["spikes.t"], run["spikes.i"]
+    found = detect_events(times, cells)
     result = {
         "rate": rates(times, n, edges),
         "event_rate": rates(times[found.event], n, edges),
         "burst_rate": rates(times[found.burst], n, edges),
+        "start_rate": rates(times[starts(times, cells, found.burst)], n, edges),
     }
     for kind in ("depressed", "facilitated"):
         released, _ = np.histogram(times, edges, weights=run[f"spikes.{kind}"])
         result[kind] = released / (n * FINE)
     return result | {name: rates(run[f"{name}1_spikes.t"], N_READERS, edges) for name in ("pv", "som")}
+
+
+def starts(times: np.ndarray, cells: np.ndarray, burst: np.ndarray) -> np.ndarray:
+    """Mark the first spike of each burst, given its second."""
+    order = np.lexsort((times, cells))
+    result = np.zeros(times.size, bool)
+    result[order[:-1]] = burst[order[1:]]
+    return result
 
 
 def _binned(wave: np.ndarray) -> np.ndarray:
@@ -82,9 +99,17 @@ def _spikes(run: Run) -> dict[str, tuple]:
 
 
 def decoded(data: xr.Dataset, kind: str, coarse: int = COARSE) -> xr.Dataset:
-    """Return the series of one kind of input in coarser bins, with the burst probability."""
+    """Return the series of one kind of input in coarser bins, with the burst probability.
+
+    It is the quotient of burst and event rates of the same moment, as published and as synapses could read
+    it. A burst counts at its second spike, so that it is divided by later events than its own; the share of
+    events that become bursts, each burst dated at its event, has not this fault, but is known only later.
+    """
     mine = data[[*SERIES, "input_soma", "input_dendrite"]].sel(kind=kind).coarsen(time=coarse).mean()
-    return mine.assign(burst_probability=("time", burst_probability(mine.burst_rate, mine.event_rate)))
+    quotients = dict(burst_probability=mine.burst_rate, burst_share=mine.start_rate)
+    return mine.assign(
+        {name: ("time", burst_probability(rate, mine.event_rate)) for name, rate in quotients.items()}
+    )
 
 
 def correlation(a: xr.DataArray, b: xr.DataArray) -> float:
@@ -108,27 +133,25 @@ def summary(data: xr.Dataset) -> dict[str, float]:
     for kind in data.kind.values:
         suffix = "" if kind == "sines" else f"_{kind}"
         mine = decoded(data, kind)
-        words = dict(er=mine.event_rate, bp=mine.burst_probability, fr=mine.rate, br=mine.burst_rate)
-        for word, series in words.items():
+        for word, series in WORDS.items():
             for name, driver in (("soma", mine.input_soma), ("dend", mine.input_dendrite)):
                 key = f"{word}_{name}{suffix}"
-                numbers[f"corr_{key}"], numbers[f"lag_{key}_ms"] = best_correlation(series, driver)
-                numbers[f"corr_{key}_no_lag"] = correlation(series, driver)
+                numbers[f"corr_{key}"], numbers[f"lag_{key}_ms"] = best_correlation(mine[series], driver)
+                numbers[f"corr_{key}_no_lag"] = correlation(mine[series], driver)
     return numbers | _information(data) | _read(data)
 
 
 def _information(data: xr.Dataset) -> dict[str, float]:
     """Return the linear information (bit/s) that each series holds of each input, and coherences."""
     fine, numbers = decoded(data, "noise", 1), {}
-    words = dict(er=fine.event_rate, bp=fine.burst_probability, fr=fine.rate, br=fine.burst_rate)
-    for word, series in words.items():
-        for name, driver in (("soma", fine.input_soma), ("dend", fine.input_dendrite)):
-            series = series.fillna(series.mean())
-            numbers[f"info_{word}_{name}_bit_s"] = linear_information(driver, series, FINE)
+    for word, name in WORDS.items():
+        for target, driver in (("soma", fine.input_soma), ("dend", fine.input_dendrite)):
+            series = fine[name].fillna(fine[name].mean())
+            numbers[f"info_{word}_{target}_bit_s"] = linear_information(driver, series, FINE)
             frequencies, share = coherence(driver, series, FINE)
-            for frequency in FREQUENCIES if word in ("er", "bp") else ():
-                near = np.abs(frequencies - frequency) <= max(0.2 * frequency, 0.5)
-                numbers[f"coherence_{word}_{name}_{frequency}_hz"] = float(share[near].mean())
+            for frequency in FREQUENCIES if word not in ("fr", "br") else ():
+                near = np.abs(frequencies - frequency) <= max(NEAR * frequency, 0.5)
+                numbers[f"coherence_{word}_{target}_{frequency}_hz"] = float(share[near].mean())
     return numbers
 
 

@@ -15,6 +15,7 @@ Published  Payeur et al. 2021, Nat Neurosci 24, Fig. 3; values beside ours are t
            at 0.01, and interneurons spike in a way of their own; --forms undoes each.
 Command    python experiments/propagation.py            (a minute to compile, 5 s to run; so --quick matters
            python experiments/propagation.py --areas 6 | --forms | --scaling           to --scaling alone)
+           python experiments/propagation.py --areas 6 --cancel-events    (bursts reach farther; ten minutes)
 """
 
 from propagation_figures import figures
@@ -33,7 +34,8 @@ def options(parser):
     """Add the flags of this experiment."""
     add = parser.add_argument
     add("--areas", type=int, default=2, metavar="N", help="areas in the chain (2)")
-    add("--feedback", type=float, metavar="G", help="gain of the feedback (1; in longer chains 0.5)")
+    add("--feedback", type=float, metavar="G", help="gain of the feedback (1; in longer chains 0.5, or 1.5)")
+    add("--cancel-events", action="store_true", help="events above inhibit dendrites (see the docs)")
     add("--forms", action="store_true", help="also undo what the published program does differently")
     add("--scaling", action="store_true", help="also measure time and memory from 1,000 to 100,000 cells")
 
@@ -44,7 +46,7 @@ def simulate(args):
         raise UserError(f"--areas must be 2 or more, not {args.areas}.")
     if args.feedback is not None and args.feedback < 0:
         raise UserError(f"--feedback is a gain and must not be negative, got {args.feedback:g}.")
-    chain = Chain(args.areas)
+    chain = Chain(args.areas, cancel_events=args.cancel_events)
     program = Program(chain.protocol, chain.name)
     forms = published_forms(args.areas) if args.forms else {"as published": {}}
     gain = chain.feedback(program.values, args.feedback)

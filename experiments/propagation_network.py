@@ -10,7 +10,7 @@ from typing import Any
 from brian2 import EventMonitor, Network, defaultclock, ms, mV, pA, second
 
 from dendritic_bp import NeuronModel
-from models.microcircuit import CELLS, CHAIN, Circuit, microcircuit
+from models.microcircuit import CELLS, CHAIN, Circuit, Projection, microcircuit
 from models.neurons.injection import injected, injection
 from models.neurons.interneurons import POWER, pv, som
 from models.synapses.short_term import (
@@ -57,6 +57,10 @@ INTERNEURONS = dict(
 )
 FEEDBACK = ("back", "som_pc")  # onto dendrites, of pyramidal and of SOM cells
 LONG_CHAIN = 0.5  # chosen here: gain of the feedback where areas have neighbours on both sides
+# Chosen here: events of the area above inhibit the dendrites, which cancels their share in the feedback; the
+# gain and the current below make up for it.
+CANCEL = Projection("cancel", "pc", "pc", -1, "g_inh_d", 0.025, "depressed_pre")
+CANCELLED = dict(gain=1.5, below=dict(I_const_d=150 * pA))
 TERMINALS = (depressing_published, facilitating_published)
 
 
@@ -67,12 +71,19 @@ class Chain:
     areas: int = 2
     scale: float = 1.0
     duration_s: float = float(DURATION / second)
+    cancel_events: bool = False
 
     @property
     def name(self) -> str:
         """Name the build folder after what is compiled."""
         words = (self.areas, self.scale, self.duration_s)
-        return "-".join(["propagation", *(f"{word:g}".replace(".", "_") for word in words)])
+        more = ["cancel"] * self.cancel_events
+        return "-".join(["propagation", *(f"{word:g}".replace(".", "_") for word in words), *more])
+
+    @property
+    def projections(self) -> tuple[Projection, ...]:
+        """Return the published projections, and the one that cancels events."""
+        return (*CHAIN, CANCEL) if self.cancel_events else CHAIN
 
     @property
     def sizes(self) -> list[dict[str, int]]:
@@ -87,14 +98,15 @@ class Chain:
 
     def wiring(self, names: Iterable[str], p: float) -> dict[str, float]:
         """Return the values, of those with these `names`, that keep the mean input at another `p`."""
-        weights = {each.name: each.w * P / (p * self.scale) for each in CHAIN}
+        weights = {each.name: each.w * P / (p * self.scale) for each in self.projections}
         wires = [name for name in names if name.endswith(".w")]
         values = {name: weights[_projection(name)] for name in wires}
         return values | {f"{name}.p_out": p for name in self.populations}
 
     def feedback(self, names: Iterable[str], gain: float | None) -> dict[str, float]:
         """Return the values, of those with these `names`, that scale the feedback onto dendrites."""
-        gain = (1.0 if self.areas == 2 else LONG_CHAIN) if gain is None else gain
+        default = CANCELLED["gain"] if self.cancel_events else 1.0 if self.areas == 2 else LONG_CHAIN
+        gain = default if gain is None else gain
         wiring = self.wiring(names, P).items()
         return {name: w * gain for name, w in wiring if _projection(name) in FEEDBACK}
 
@@ -104,7 +116,7 @@ class Chain:
         cells = {kind: cell.with_equations(**WIRED) for kind, cell in CELLS.items()}
         cells["pc"] = cells["pc"].with_equations(SINES, parameters=PARAMETERS).with_equations(injected)
         cells |= {kind: cells[kind].with_equations(**POWER) for kind in INTERNEURONS}
-        projections = [replace(each, p="p_out_pre", w=each.w / self.scale) for each in CHAIN]
+        projections = [replace(each, p="p_out_pre", w=each.w / self.scale) for each in self.projections]
         circuit = microcircuit(self.sizes, projections, cells, TERMINALS)
         for name in self.populations:
             for variable, value in self._values(name).items():
@@ -119,7 +131,8 @@ class Chain:
         if not name.startswith("pc"):
             return INTERNEURONS[name.rstrip("0123456789")]
         lowest, highest = name == "pc1", name == f"pc{self.areas}"
-        return PYRAMIDAL | (LOWEST if lowest else ABOVE_OTHERS) | (HIGHEST if highest else BELOW_OTHERS)
+        below = CANCELLED["below"] if self.cancel_events else BELOW_OTHERS
+        return PYRAMIDAL | (LOWEST if lowest else ABOVE_OTHERS) | (HIGHEST if highest else below)
 
     def _monitors(self, circuit: Circuit) -> list[EventMonitor]:
         return [
@@ -130,7 +143,7 @@ class Chain:
 
 
 def _projection(weight: str) -> str:
-    """Return the name in CHAIN of the projection with this weight, such as lateral_1_1.w."""
+    """Return the name of the projection with this weight, such as lateral_1_1.w."""
     return weight.removesuffix(".w").rsplit("_", 2)[0]
 
 

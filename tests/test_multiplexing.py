@@ -10,12 +10,14 @@ import xarray as xr
 
 sys.path.append(str(Path(__file__).parents[1] / "experiments"))
 
+import disinhibition
 import disinhibition_measures
 import multiplexing_measures
 import propagation
 import propagation_measures
 from propagation_network import Chain, published_forms
 
+from dendritic_bp.analysis import detect_events
 from dendritic_bp.errors import UserError
 from dendritic_bp.program import Program
 
@@ -59,6 +61,19 @@ def test_feedback_is_half_as_strong_in_long_chains(program):
     assert Chain(2, scale=0.01).feedback(values, None) == full
 
 
+def test_events_cancel_in_chains_that_ask_for_it(program):
+    chain, compiled = program
+    cancelling = Chain(3, scale=0.01, cancel_events=True)
+    assert cancelling.name != chain.name
+    assert {each.name for each in cancelling.projections} - {each.name for each in chain.projections} == {
+        "cancel"
+    }
+    inhibits = Program(cancelling.protocol, cancelling.name)
+    new = {"cancel_2_1.w", "cancel_3_2.w"}
+    assert {name for name in set(inhibits.values) - set(compiled.values) if name.endswith(".w")} == new
+    inhibits.check(cancelling.feedback(inhibits.values, None))
+
+
 def test_forms_change_what_is_there_and_all_four_together(program):
     _, compiled = program
     forms = published_forms(3)
@@ -94,3 +109,44 @@ def test_shift_and_slope_of_a_burst_probability_curve():
     at = 200 - 50 * np.log(4)  # where the probability is 0.2
     assert disinhibition_measures._current_at(curve) == pytest.approx(at, abs=5)
     assert disinhibition_measures._slope(curve) == pytest.approx(1e3 / (4 * 50), rel=0.1)
+
+
+def test_change_of_an_event_rate_is_its_mean_and_its_largest():
+    base = xr.DataArray([8.0, 4.0, 5.0])
+    moved = disinhibition_measures._moved(base * [1.01, 0.90, 1.04], base)
+    assert moved["event_rate_change_percent"] == pytest.approx(5)
+    assert moved["event_rate_largest_change_percent"] == pytest.approx(-10)
+
+
+@pytest.mark.parametrize("name", disinhibition.NETWORKS)
+def test_every_curve_is_asked_for_in_values_that_the_network_has(name):
+    protocol, panels, _, stairs = disinhibition.NETWORKS[name]
+    program = Program(protocol(100, stairs), f"disinhibition-{name}-100")
+    assert program.trace().duration == len(stairs)
+    for values in (values for curves in panels(100).values() for values in curves.values()):
+        program.check(values)
+
+
+def test_a_burst_is_dated_at_its_event():
+    times = np.array([0.1, 0.11, 0.12, 0.3, 0.11, 0.2, 0.21])
+    cells = np.array([0, 0, 0, 0, 1, 1, 1])
+    order = np.random.default_rng(0).permutation(times.size)
+    times, cells = times[order], cells[order]
+    second = detect_events(times, cells).burst
+    first = multiplexing_measures.starts(times, cells, second)
+    assert sorted(zip(times[second], cells[second], strict=True)) == [(0.11, 0), (0.21, 1)]
+    assert sorted(zip(times[first], cells[first], strict=True)) == [(0.1, 0), (0.2, 1)]
+
+
+def test_the_share_of_events_that_burst_does_not_see_the_event_rate():
+    times = np.arange(0, 2, 5e-3)
+    events = 5 + 4 * np.sin(2 * np.pi * 8 * times)
+    at_event, later = 0.3 * events, 0.3 * np.roll(events, 2)  # bursts, dated at the event, or 10 ms later
+    series = dict.fromkeys(multiplexing_measures.SERIES, events)
+    series |= dict(start_rate=at_event, burst_rate=later, input_soma=events, input_dendrite=events)
+    arrays = {name: (("kind", "time"), [values]) for name, values in series.items()}
+    found = multiplexing_measures.decoded(
+        xr.Dataset(arrays, {"kind": ["noise"], "time": times}), "noise", coarse=1
+    )
+    assert found.burst_share.values == pytest.approx(0.3)
+    assert np.ptp(found.burst_probability.values) > 0.3
