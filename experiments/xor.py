@@ -86,8 +86,9 @@ def simulate(args: argparse.Namespace) -> Record:
 
 
 def _microcircuit(args: argparse.Namespace) -> Record:
-    for flag, only in dict(protocol="fast", feedback="opposite", example=8, average=2).items():
-        if getattr(args, flag) != only:
+    kinds = dict(protocol=["fast"], feedback=["opposite", "zero"], example=[8], average=[2])
+    for flag, known in kinds.items():
+        if getattr(args, flag) not in known:
             raise UserError(f"--routing microcircuit has no --{flag} {getattr(args, flag)}; leave it out.")
     return xor_microcircuit.simulate(args)
 

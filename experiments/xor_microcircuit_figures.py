@@ -1,11 +1,12 @@
 """The figures of `xor_microcircuit.py`, drawn from the data of a run alone."""
 
 import numpy as np
+from xor_measures import SOLVED
 
 from dendritic_bp import plotting
 from dendritic_bp.style import COLOURS, LINE, level
 
-R_LOW, R_HIGH, CHANCE, SOLVED = 2, 10, 4 * np.log(2), 1.0  # Hz, Hz, 1, 1
+CHANCE = 4 * np.log(2)
 
 
 def figures(data, summary):
@@ -32,7 +33,7 @@ def draw_rates(axes, data):
     rates = data["output_rate"].rolling(epoch=10, center=True).mean()
     for colour, pattern in zip(COLOURS, data["pattern"].values, strict=False):
         axes.plot(data["epoch"], rates.sel(pattern=pattern), color=colour, linewidth=LINE, label=pattern)
-    level(axes, (R_LOW + R_HIGH) / 2, "")
+    level(axes, data.attrs["decision_rate_hz"], "")
     axes.set(xlabel="Epoch", ylabel="Event rate of the output (Hz)", ylim=(0, float(rates.max()) * 1.15))
     plotting.legend(axes, loc="upper left", ncols=4, columnspacing=0.6, handlelength=0.9)
 
