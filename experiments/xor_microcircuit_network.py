@@ -44,8 +44,9 @@ N_INPUT, N_HIDDEN, N_OUTPUT, N_INTER = 40, 100, 100, 50  # per bit and sign, per
 SIZES = dict.fromkeys(POOLS, N_HIDDEN) | dict(output=N_OUTPUT)
 TESTS = 10  # presentations of each pattern before and after training, without teacher
 R_LOW, R_HIGH = 2, 10  # Hz: event rates of the output that mean 0 and 1 [P21]
-W_ON, W_OFF = 40, 0  # pA: first weights of on- and off-cells, the same onto every hidden cell
-ANNEAL = 2.0  # learning steps shrink by exp(-2) over the training
+W_ON, W_OFF = 40, 0  # pA: mean first weights of on- and off-cells
+SPREAD = 10  # pA: of first weights; those from one kind of input onto one cell are equal
+ANNEAL = 1.0  # learning steps shrink by exp(-1) over the training
 
 inputs = poisson.with_equations(
     """
@@ -86,19 +87,19 @@ HIDDEN = dict(rate_target=6 * Hz, I_bias=200 * pA)
 OUTPUT = dict(rate_target=0.5 * (R_LOW + R_HIGH) * Hz, I_bias=330 * pA, eta_home=10 * pA)
 INTER = dict(som=(som, "30*pA + 10*pA*randn()"), pv=(pv, "120*pA + 40*pA*randn()"))  # near their threshold
 
-ETA = dict(inputs=12 * pA, output=5 * pA)
+ETA = dict(inputs=7 * pA, output=3 * pA)
 FORWARD = dict(  # hidden2 stands for cells that act through feed-forward inhibition
     hidden1=dict(w="30*pA + 10*pA*randn()", w_min=0 * pA, w_max=400 * pA),
     hidden2=dict(w="-30*pA + 10*pA*randn()", w_min=-400 * pA, w_max=0 * pA),
 )
 # (source, target, port, sign, released, pA for each release or spike)
 FEEDBACK = dict(
-    bursts_excite=("output", "hidden1", "I_top", "+", "facilitated_pre", 25),
+    bursts_excite=("output", "hidden1", "I_top", "+", "facilitated_pre", 31),
     events_to_pv=("output", "pv", "I_basal", "+", "depressed_pre", 40),
-    pv_inhibits=("pv", "hidden1", "I_top", "-", "1", 1),
+    pv_inhibits=("pv", "hidden1", "I_top", "-", "1", 1.25),
     bursts_to_som=("output", "som", "I_basal", "+", "facilitated_pre", 150),
-    som_inhibits=("som", "hidden2", "I_top", "-", "1", 4),
-    events_excite=("output", "hidden2", "I_top", "+", "depressed_pre", 8),
+    som_inhibits=("som", "hidden2", "I_top", "-", "1", 5),
+    events_excite=("output", "hidden2", "I_top", "+", "depressed_pre", 10),
 )
 ONTO_HIDDEN = tuple(name for name, route in FEEDBACK.items() if route[1] in POOLS)
 
@@ -162,6 +163,8 @@ class Microcircuit:
         column = np.repeat(list(WINDOWS), list(WINDOWS.values()))
         for gate, window in dict(predicting="predict", teaching="teach", learning="teach").items():
             values[gate] = np.outer(amounts[gate], column == window).ravel().astype(float)
+        generator = np.random.default_rng([seed, 1])
+        values |= {f"inputs_{pool}.w": first_weights(generator) for pool in POOLS}
         if feedback == "zero":
             values |= {f"{name}.w": 0 * pA for name in ONTO_HIDDEN}
         if not hidden_plasticity:
@@ -190,6 +193,12 @@ class Microcircuit:
                 monitor.active = shown
             network.run(trials * TRIAL + shown * defaultclock.dt, namespace={})
         return network
+
+
+def first_weights(generator):
+    """Draw the first weights of the inputs of a pool, one for each kind of input and cell."""
+    w = np.array([[W_ON], [W_ON], [W_OFF], [W_OFF]]) + SPREAD * generator.standard_normal((4, N_HIDDEN))
+    return np.repeat(w, N_INPUT, axis=0).ravel() * pA
 
 
 def _tables(trials):
@@ -246,17 +255,10 @@ def _forward(groups, tables):
     depressed = replace(rule, on_pre={"spike": "I_basal_post += w*depressed_pre"})
     for pool in POOLS:
         hidden, output = groups[pool], groups["output"]
-        first = dict(w=first_weights(), eta=ETA["inputs"])
-        yield synapses(rule, groups["inputs"], hidden, f"inputs_{pool}", namespace=tables, **first)
+        yield synapses(rule, groups["inputs"], hidden, f"inputs_{pool}", namespace=tables, eta=ETA["inputs"])
         yield synapses(depressing, hidden, hidden, f"{pool}_depressing", "i == j")
         start = dict(FORWARD[pool], eta=ETA["output"])
         yield synapses(depressed, hidden, output, f"{pool}_output", namespace=tables, **start)
-
-
-def first_weights():
-    """Return the first weights (inputs, hidden cells): those of all cells are the same."""
-    kinds = np.repeat([W_ON, W_ON, W_OFF, W_OFF], N_INPUT)
-    return np.repeat(kinds[:, None], N_HIDDEN, axis=1) * pA
 
 
 def _feedback(groups):
