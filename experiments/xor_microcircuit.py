@@ -6,20 +6,22 @@ noise). Hidden cells excite (hidden1) or inhibit (hidden2) the output through de
 reaches the hidden dendrites by two routes: facilitating synapses, which pass bursts on, excite those of
 hidden1 and, through SOM interneurons, inhibit those of hidden2; depressing synapses, which pass events on, do
 the opposite (through PV interneurons onto hidden1), so that what the events foretell is taken off. In a trial
-of 600 ms the network settles (100 ms), predicts (150 ms), and is taught (350 ms): the difference between the
+of 500 ms the network settles (100 ms), predicts (150 ms), and is taught (250 ms): the difference between the
 target and the rate in the prediction becomes a current into the dendrites of the output. All inputs of hidden
 and output cells learn by `models/synapses/burst_gradient.py`, against the burst probability of the
 predictions of the last 0.5 s; what is an event for the rule is told by the detector in each cell. Slow
-currents hold event rates and burst probabilities. Every hidden cell starts with the same input weights, so
-that none knows the bits apart. The four patterns in random order, 320 epochs, 0.5 ms; 10 presentations of
-each without teacher before and after.
+currents hold event rates and burst probabilities. Hidden cells start with nearly the same input weights (40
+pA from on-cells, 0 from off-cells, spread 5 pA), so that they tell how many bits are set, and hardly which.
+The four patterns in random order, 320 epochs, 0.5 ms; 10 presentations of each without teacher before and
+after.
 
 Prediction. All four patterns are right after training (`solved`), and `test_cost` is well below chance, 2.77.
-Controls. With --feedback zero (the four routes onto hidden dendrites cut) or --hidden-plasticity off it
-stays near chance: hidden cells have to learn, and it is the feedback that teaches them. Directly: what a pool
-learns from in a trial, the mean of B - P_bar E, correlates with the gradient (`hidden1_gradient_r`) with the
-feedback, and not without. Single epochs err: `simulated_to_criterion_s` (all right and cost below 1 in every
-later epoch) says little; `simulated_to_mean_cost_below_1_s` takes the mean of ten epochs.
+Controls. With --feedback zero (the four routes onto hidden dendrites cut) or --hidden-plasticity off it is
+clearly higher: hidden cells have to learn, and it is mainly the feedback that teaches them (what it is not:
+docs/plasticity.md). Directly: what a pool learns from in a trial, the mean of B - P_bar E, correlates with
+the gradient (`hidden1_gradient_r`) with the feedback, and not without. Single epochs err:
+`simulated_to_criterion_s` (all right and cost below 1 in every later epoch) says little;
+`simulated_to_mean_cost_below_1_s` takes the mean of ten epochs.
 
 Published. Payeur et al. 2021, Fig. 4, where event and burst transmission is prescribed: 5,060 s of simulated
 time until all four are right for good, 9,600 s until the cost is below 1.

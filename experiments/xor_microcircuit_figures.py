@@ -4,7 +4,7 @@ import numpy as np
 from xor_measures import SOLVED
 
 from dendritic_bp import plotting
-from dendritic_bp.style import COLOURS, LINE, level
+from dendritic_bp.style import COLOURS, GREY, LINE, level
 
 CHANCE = 4 * np.log(2)
 
@@ -21,8 +21,10 @@ def figures(data, summary):
 
 
 def draw_cost(axes, data):
-    """Draw the cost of each epoch."""
-    axes.plot(data["epoch"], data["cost"], color="black", linewidth=LINE)
+    """Draw the cost of each epoch, and its mean over ten."""
+    axes.plot(data["epoch"], data["cost"], color=GREY, linewidth=0.4 * LINE)
+    mean = data["cost"].rolling(epoch=10, center=True).mean()
+    axes.plot(data["epoch"], mean, color="black", linewidth=LINE)
     level(axes, CHANCE, "chance")
     level(axes, SOLVED, "")
     axes.set(xlabel="Epoch", ylabel="Cost of an epoch", ylim=(0, None))

@@ -32,7 +32,7 @@ POOLS = ("hidden1", "hidden2")
 POPULATIONS = (*POOLS, "output")
 BIN = 50 * ms  # resolution of the schedule
 RECORDED = 10 * ms  # between two records of the feedback
-WINDOWS = dict(settle=2, predict=3, teach=7)  # bins of each trial
+WINDOWS = dict(settle=2, predict=3, teach=5)  # bins of each trial
 WINDOW_S = {name: WINDOWS[name] * float(BIN / second) for name in ("predict", "teach")}
 GATES = ("predicting", "teaching", "learning")  # tables that say what a bin is for
 
@@ -45,8 +45,8 @@ SIZES = dict.fromkeys(POOLS, N_HIDDEN) | dict(output=N_OUTPUT)
 TESTS = 10  # presentations of each pattern before and after training, without teacher
 R_LOW, R_HIGH = 2, 10  # Hz: event rates of the output that mean 0 and 1 [P21]
 W_ON, W_OFF = 40, 0  # pA: mean first weights of on- and off-cells
-SPREAD = 10  # pA: of first weights; those from one kind of input onto one cell are equal
-ANNEAL = 1.0  # learning steps shrink by exp(-1) over the training
+SPREAD = 5  # pA: of first weights; those from one kind of input onto one cell are equal
+ANNEAL = 2.0  # learning steps shrink by exp(-2) over the training
 
 inputs = poisson.with_equations(
     """
@@ -87,19 +87,19 @@ HIDDEN = dict(rate_target=6 * Hz, I_bias=200 * pA)
 OUTPUT = dict(rate_target=0.5 * (R_LOW + R_HIGH) * Hz, I_bias=330 * pA, eta_home=10 * pA)
 INTER = dict(som=(som, "30*pA + 10*pA*randn()"), pv=(pv, "120*pA + 40*pA*randn()"))  # near their threshold
 
-ETA = dict(inputs=7 * pA, output=3 * pA)
+ETA = dict(inputs=11 * pA, output=5 * pA)
 FORWARD = dict(  # hidden2 stands for cells that act through feed-forward inhibition
     hidden1=dict(w="30*pA + 10*pA*randn()", w_min=0 * pA, w_max=400 * pA),
     hidden2=dict(w="-30*pA + 10*pA*randn()", w_min=-400 * pA, w_max=0 * pA),
 )
 # (source, target, port, sign, released, pA for each release or spike)
 FEEDBACK = dict(
-    bursts_excite=("output", "hidden1", "I_top", "+", "facilitated_pre", 31),
+    bursts_excite=("output", "hidden1", "I_top", "+", "facilitated_pre", 25),
     events_to_pv=("output", "pv", "I_basal", "+", "depressed_pre", 40),
-    pv_inhibits=("pv", "hidden1", "I_top", "-", "1", 1.25),
+    pv_inhibits=("pv", "hidden1", "I_top", "-", "1", 1),
     bursts_to_som=("output", "som", "I_basal", "+", "facilitated_pre", 150),
-    som_inhibits=("som", "hidden2", "I_top", "-", "1", 5),
-    events_excite=("output", "hidden2", "I_top", "+", "depressed_pre", 10),
+    som_inhibits=("som", "hidden2", "I_top", "-", "1", 4),
+    events_excite=("output", "hidden2", "I_top", "+", "depressed_pre", 8),
 )
 ONTO_HIDDEN = tuple(name for name, route in FEEDBACK.items() if route[1] in POOLS)
 

@@ -99,9 +99,9 @@ def microcircuits(tmp_path_factory):
 
 def test_microcircuit_learns_exclusive_or_through_its_feedback(microcircuits):
     assert sum(numbers["solved"] for numbers in microcircuits["intact"]) >= 4
-    cost = {name: [numbers["test_cost"] for numbers in runs] for name, runs in microcircuits.items()}
-    assert np.median(cost["intact"]) < 1.3  # chance: 2.77
-    assert min(cost["cut"] + cost["frozen"]) > max(cost["intact"])
+    cost = {name: np.mean([numbers["test_cost"] for numbers in runs]) for name, runs in microcircuits.items()}
+    assert cost["intact"] < 1.5  # chance: 2.77
+    assert min(cost["cut"], cost["frozen"]) > cost["intact"] + 0.5
 
 
 def test_hidden_cells_of_the_microcircuit_are_told_the_gradient_by_the_feedback(microcircuits):
