@@ -101,10 +101,11 @@ def _is_published(args: argparse.Namespace) -> bool:
 
 
 def _microcircuit(args: argparse.Namespace) -> Record:
-    for flag, only in dict(
-        protocol="fast", rule="published", feedback="opposite", example=8, average=2
-    ).items():
-        if getattr(args, flag) != only:
+    kinds = dict(
+        protocol=["fast"], rule=["published"], feedback=["opposite", "zero"], example=[8], average=[2]
+    )
+    for flag, known in kinds.items():
+        if getattr(args, flag) not in known:
             raise UserError(f"--routing microcircuit has no --{flag} {getattr(args, flag)}; leave it out.")
     return xor_microcircuit.simulate(args)
 

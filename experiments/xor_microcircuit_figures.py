@@ -1,11 +1,12 @@
 """The figures of `xor_microcircuit.py`, drawn from the data of a run alone."""
 
 import numpy as np
+from xor_measures import SOLVED
 
 from dendritic_bp import plotting
-from dendritic_bp.style import COLOURS, LINE, level
+from dendritic_bp.style import COLOURS, GREY, LINE, level
 
-R_LOW, R_HIGH, CHANCE, SOLVED = 2, 10, 4 * np.log(2), 1.0  # Hz, Hz, 1, 1
+CHANCE = 4 * np.log(2)
 
 
 def figures(data, summary):
@@ -20,8 +21,10 @@ def figures(data, summary):
 
 
 def draw_cost(axes, data):
-    """Draw the cost of each epoch."""
-    axes.plot(data["epoch"], data["cost"], color="black", linewidth=LINE)
+    """Draw the cost of each epoch, and its mean over ten."""
+    axes.plot(data["epoch"], data["cost"], color=GREY, linewidth=0.4 * LINE)
+    mean = data["cost"].rolling(epoch=10, center=True).mean()
+    axes.plot(data["epoch"], mean, color="black", linewidth=LINE)
     level(axes, CHANCE, "chance")
     level(axes, SOLVED, "")
     axes.set(xlabel="Epoch", ylabel="Cost of an epoch", ylim=(0, None))
@@ -32,7 +35,7 @@ def draw_rates(axes, data):
     rates = data["output_rate"].rolling(epoch=10, center=True).mean()
     for colour, pattern in zip(COLOURS, data["pattern"].values, strict=False):
         axes.plot(data["epoch"], rates.sel(pattern=pattern), color=colour, linewidth=LINE, label=pattern)
-    level(axes, (R_LOW + R_HIGH) / 2, "")
+    level(axes, data.attrs["decision_rate_hz"], "")
     axes.set(xlabel="Epoch", ylabel="Event rate of the output (Hz)", ylim=(0, float(rates.max()) * 1.15))
     plotting.legend(axes, loc="upper left", ncols=4, columnspacing=0.6, handlelength=0.9)
 

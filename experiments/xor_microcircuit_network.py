@@ -18,6 +18,7 @@ from brian2 import (
     pA,
     second,
 )
+from xor_measures import PATTERNS, TARGETS
 
 from dendritic_bp import SynapseModel, neurons, synapses
 from models.neurons.background import background
@@ -27,26 +28,25 @@ from models.neurons.two_compartment import two_compartment
 from models.synapses.burst_gradient import burst_gradient
 from models.synapses.short_term import RELEASE, depressing, facilitating
 
-PATTERNS = np.array([(0, 0), (1, 0), (0, 1), (1, 1)])
-TARGETS = PATTERNS[:, 0] ^ PATTERNS[:, 1]
 POOLS = ("hidden1", "hidden2")
 POPULATIONS = (*POOLS, "output")
-WINDOWS = ("settle", "predict", "teach")  # of each trial
-GATES = ("predicting", "teaching", "learning")  # tables that say what a window is for
+BIN = 50 * ms  # resolution of the schedule
+RECORDED = 10 * ms  # between two records of the feedback
+WINDOWS = dict(settle=2, predict=3, teach=5)  # bins of each trial
+WINDOW_S = {name: WINDOWS[name] * float(BIN / second) for name in ("predict", "teach")}
+GATES = ("predicting", "teaching", "learning")  # tables that say what a bin is for
 
 # All values chosen here unless a model file says otherwise.
-DT, WINDOW = 0.5 * ms, 150 * ms
-TRIAL = len(WINDOWS) * WINDOW
-N_INPUT, N_HIDDEN, N_OUTPUT, N_INTER = (
-    40,
-    100,
-    100,
-    50,
-)  # for each bit and sign, in each pool, -, of each kind
+DT = 0.5 * ms
+BINS = sum(WINDOWS.values())
+TRIAL = BINS * BIN
+N_INPUT, N_HIDDEN, N_OUTPUT, N_INTER = 40, 100, 100, 50  # per bit and sign, per pool, -, of each kind
+SIZES = dict.fromkeys(POOLS, N_HIDDEN) | dict(output=N_OUTPUT)
 TESTS = 10  # presentations of each pattern before and after training, without teacher
 R_LOW, R_HIGH = 2, 10  # Hz: event rates of the output that mean 0 and 1 [P21]
-SPREAD = 100  # pA: of the weights from inputs; those from one kind of input onto one cell are equal at first
-ANNEAL = 1.0  # learning steps shrink by exp(-1) over the training
+W_ON, W_OFF = 40, 0  # pA: mean first weights of on- and off-cells
+SPREAD = 5  # pA: of first weights; those from one kind of input onto one cell are equal
+ANNEAL = 2.0  # learning steps shrink by exp(-2) over the training
 
 inputs = poisson.with_equations(
     """
@@ -59,7 +59,7 @@ drive = r_off + (r_on - r_off)*bits(t + dt/2, i//n_bit) : Hz
 )
 
 # Averages and excitabilities are kept up where there is no teacher. As I_bias holds the event rate, a slow
-# apical current holds the burst probability, at P_0.
+# apical current holds the burst probability, at P_0. `signal` sums what the rule multiplies: B - P_bar E.
 cell = (
     two_compartment.with_equations(**background)
     .with_equations(RELEASE)
@@ -70,20 +70,24 @@ I_teacher : amp (linked)
 I_soma = 0*amp : amp
 averaging = predicting(t + dt/2) : 1
 eta_bias = eta_home*averaging : amp
+signal : 1
 """,
         parameters=dict(eta_home=3 * pA, eta_apical=10 * pA, P_0=0.3),
-        namespace=("predicting",),
+        namespace=("predicting", "teaching"),
     )
 )
-HOLD = {"event": "; I_apical += eta_apical*averaging*P_0", "burst": "; I_apical -= eta_apical*averaging"}
-cell = replace(cell, on_event={event: code + HOLD[event] for event, code in cell.on_event.items()})
-START = dict(v_s="E_L + 20*mV*rand()", E_bar=40, B_bar=12, x_bar=0.8)
-CELL = START | dict(tau_basal=10 * ms, tau_top=50 * ms, tau_avg=5 * second)
+MORE = {
+    "event": "; I_apical += eta_apical*averaging*P_0; signal -= teaching(t + dt/2)*P_bar",
+    "burst": "; I_apical -= eta_apical*averaging; signal += teaching(t + dt/2)",
+}
+cell = replace(cell, on_event={event: code + MORE[event] for event, code in cell.on_event.items()})
+START = dict(v_s="E_L + 20*mV*rand()", E_bar=4, B_bar=1.2, x_bar=0.8)
+CELL = START | dict(tau_basal=10 * ms, tau_top=50 * ms, tau_avg=0.5 * second)
 HIDDEN = dict(rate_target=6 * Hz, I_bias=200 * pA)
 OUTPUT = dict(rate_target=0.5 * (R_LOW + R_HIGH) * Hz, I_bias=330 * pA, eta_home=10 * pA)
 INTER = dict(som=(som, "30*pA + 10*pA*randn()"), pv=(pv, "120*pA + 40*pA*randn()"))  # near their threshold
 
-ETA = dict(inputs=8 * pA, output=10 * pA)
+ETA = dict(inputs=11 * pA, output=5 * pA)
 FORWARD = dict(  # hidden2 stands for cells that act through feed-forward inhibition
     hidden1=dict(w="30*pA + 10*pA*randn()", w_min=0 * pA, w_max=400 * pA),
     hidden2=dict(w="-30*pA + 10*pA*randn()", w_min=-400 * pA, w_max=0 * pA),
@@ -97,31 +101,27 @@ FEEDBACK = dict(
     som_inhibits=("som", "hidden2", "I_top", "-", "1", 4),
     events_excite=("output", "hidden2", "I_top", "+", "depressed_pre", 8),
 )
+ONTO_HIDDEN = tuple(name for name, route in FEEDBACK.items() if route[1] in POOLS)
 
-# Events and bursts of each population in a window. The teacher compares the rate of the output with the
-# target when the prediction ends, and holds the difference while it teaches.
+# Events and bursts of each population while it predicts and while it is taught. The teacher compares the rate
+# of the output in the prediction with the target, and holds the difference while it teaches.
 METER = """
-n_event : 1
-n_burst : 1
-event_rate : Hz
-burst_rate : Hz
-current : amp
+predict_event : 1
+predict_burst : 1
+teach_event : 1
+teach_burst : 1
 n_cells : 1
 taught : 1
+rate = predict_event/(n_cells*window) : Hz
+error = r_low + (r_high - r_low)*target(t + dt/2) - rate : Hz
+current = taught*teaching(t + dt/2)*clip(gain*error, -I_max, I_max) : amp (constant over dt)
 window : second (shared, constant)
 r_low : Hz (shared, constant)
 r_high : Hz (shared, constant)
 gain : amp*second (shared, constant)
 I_max : amp (shared, constant)
 """
-READ = """
-event_rate = n_event/(n_cells*window)
-burst_rate = n_burst/(n_cells*window)
-error = r_low + (r_high - r_low)*target(t + dt/2) - event_rate
-current = taught*teaching(t + dt/2)*clip(gain*error, -I_max, I_max)
-n_event = 0
-n_burst = 0
-"""
+COUNTS = ("predict_event", "predict_burst", "teach_event", "teach_burst")
 TEACHER = dict(gain=50 * pA / Hz, I_max=300 * pA)
 
 
@@ -151,23 +151,24 @@ class Microcircuit:
         generator = np.random.default_rng(seed)
         return np.concatenate([generator.permutation(4) for _ in range(self.trials // 4)])
 
-    def values(self, seed, hidden_plasticity=True):
-        """Return the run-time values of a schedule: patterns, targets, gates and first weights."""
+    def values(self, seed, feedback="opposite", hidden_plasticity=True):
+        """Return the run-time values of a schedule and a variant."""
         order = self.order(seed)
         bits = PATTERNS[order].astype(float)
         trained = np.zeros(self.trials)
         trained[4 * TESTS : -4 * TESTS] = np.exp(-ANNEAL * np.arange(4 * self.epochs) / (4 * self.epochs))
-        steps = {"predicting": np.ones(self.trials), "teaching": trained > 0, "learning": trained}
-        column = {"predicting": "predict", "teaching": "teach", "learning": "teach"}
-        values = dict(bits=np.hstack([bits, 1 - bits]), target=TARGETS[order].astype(float))
-        for gate, amount in steps.items():
-            values[gate] = np.outer(amount, np.array(WINDOWS) == column[gate]).ravel().astype(float)
+        shown = dict(bits=np.hstack([bits, 1 - bits]), target=TARGETS[order].astype(float))
+        values = {name: np.repeat(table, BINS, axis=0) for name, table in shown.items()}
+        amounts = dict(predicting=np.ones(self.trials), teaching=trained > 0, learning=trained)
+        column = np.repeat(list(WINDOWS), list(WINDOWS.values()))
+        for gate, window in dict(predicting="predict", teaching="teach", learning="teach").items():
+            values[gate] = np.outer(amounts[gate], column == window).ravel().astype(float)
         generator = np.random.default_rng([seed, 1])
-        for pool in POOLS:
-            w = SPREAD * generator.standard_normal((4, N_HIDDEN))
-            values[f"inputs_{pool}.w"] = np.repeat(w, N_INPUT, axis=0).ravel() * pA
-            if not hidden_plasticity:
-                values[f"inputs_{pool}.eta"] = 0 * pA
+        values |= {f"inputs_{pool}.w": first_weights(generator) for pool in POOLS}
+        if feedback == "zero":
+            values |= {f"{name}.w": 0 * pA for name in ONTO_HIDDEN}
+        if not hidden_plasticity:
+            values |= {f"inputs_{pool}.eta": 0 * pA for pool in POOLS}
         return values
 
     def protocol(self):
@@ -194,11 +195,16 @@ class Microcircuit:
         return network
 
 
+def first_weights(generator):
+    """Draw the first weights of the inputs of a pool, one for each kind of input and cell."""
+    w = np.array([[W_ON], [W_ON], [W_OFF], [W_OFF]]) + SPREAD * generator.standard_normal((4, N_HIDDEN))
+    return np.repeat(w, N_INPUT, axis=0).ravel() * pA
+
+
 def _tables(trials):
     """Return the tables that a run fills."""
-    shapes = dict(bits=(trials, 4), target=trials) | dict.fromkeys(GATES, trials * len(WINDOWS))
-    steps = dict.fromkeys(GATES, WINDOW)
-    return {name: TimedArray(np.zeros(n), dt=steps.get(name, TRIAL), name=name) for name, n in shapes.items()}
+    shapes = dict.fromkeys(("target", *GATES), trials * BINS) | dict(bits=(trials * BINS, 4))
+    return {name: TimedArray(np.zeros(n), dt=BIN, name=name) for name, n in shapes.items()}
 
 
 def _groups(tables):
@@ -216,18 +222,31 @@ def _meter(groups, tables):
     meter = NeuronGroup(len(POPULATIONS), METER, name="meter", namespace=tables)
     meter.n_cells = [groups[name].N for name in POPULATIONS]
     meter.taught = [name == "output" for name in POPULATIONS]
-    meter.window, meter.r_low, meter.r_high = WINDOW, R_LOW * Hz, R_HIGH * Hz
+    meter.window, meter.r_low, meter.r_high = WINDOWS["predict"] * BIN, R_LOW * Hz, R_HIGH * Hz
     meter.gain, meter.I_max = TEACHER["gain"], TEACHER["I_max"]
-    meter.run_regularly(READ, dt=WINDOW, when="start", order=1, name="reading")
+    _reset(meter, COUNTS)
     watches = []
     for index, name in enumerate(POPULATIONS):
         groups[name].I_teacher = linked_var(meter, "current", index=np.full(groups[name].N, index))
         for event in ("event", "burst"):
-            code, names = {"pre": f"n_{event}_post += 1"}, f"watch_{name}_{event}"
-            watch = Synapses(groups[name], meter, on_pre=code, on_event={"pre": event}, name=names)
+            code = f"predict_{event}_post += predicting(t + dt/2); teach_{event}_post += teaching(t + dt/2)"
+            watch = Synapses(
+                groups[name],
+                meter,
+                on_pre={"pre": code},
+                on_event={"pre": event},
+                name=f"watch_{name}_{event}",
+                namespace=tables,
+            )
             watch.connect(j=str(index))
             watches.append(watch)
     return meter, *watches
+
+
+def _reset(group, names):
+    """Set counters to zero when a trial begins."""
+    code = "; ".join(f"{name} = 0" for name in names)
+    group.run_regularly(code, dt=TRIAL, when="start", order=1, name=f"{group.name}_reset")
 
 
 def _forward(groups, tables):
@@ -259,10 +278,12 @@ def _feedback(groups):
 
 
 def _records(groups, meter):
-    """Record what the meters read, the feedback current, and how much the interneurons fire."""
-    each = dict(dt=WINDOW, when="start", order=2)
-    yield StateMonitor(meter, ["event_rate", "burst_rate"], record=True, name="read", **each)
+    """Record the counts of each trial, what hidden cells learn from, the feedback, and the interneurons."""
+    each = dict(dt=TRIAL, when="start", order=-1)
+    yield StateMonitor(meter, COUNTS, record=True, name="counts", **each)
     for pool in POOLS:
-        yield StateMonitor(groups[pool], "I_top", record=[0], dt=10 * ms, name=f"{pool}_feedback")
+        _reset(groups[pool], ["signal"])
+        yield StateMonitor(groups[pool], "signal", record=True, name=f"{pool}_signal", **each)
+        yield StateMonitor(groups[pool], "I_top", record=[0], dt=RECORDED, name=f"{pool}_feedback")
     for name in INTER:
         yield SpikeMonitor(groups[name], record=False, name=f"{name}_spikes")

@@ -84,7 +84,27 @@ def test_rules_explain_different_experiments(tmp_path):
     assert numbers["burst_pre_post_dendrite_0_pa"] < 0 < numbers["burst_pre_post_dendrite_1000_pa"]
 
 
-def test_microcircuit_learns_exclusive_or(tmp_path):
-    runs = [summary("xor_microcircuit", tmp_path / str(seed), "--seed", seed) for seed in range(5)]
-    assert sum(numbers["solved"] for numbers in runs) >= 4
-    assert np.median([numbers["final_epoch_cost"] for numbers in runs]) < 1.5  # chance: 2.77
+CONTROLS = {"intact": [], "cut": ["--feedback", "zero"], "frozen": ["--hidden-plasticity", "off"]}
+
+
+@pytest.fixture(scope="module")
+def microcircuits(tmp_path_factory):
+    """Run the XOR network of active dendrites with seeds 0 to 4, and its two controls."""
+    folder = tmp_path_factory.mktemp("microcircuit")
+    return {
+        name: [summary("xor_microcircuit", folder / f"{name}-{k}", "--seed", k, *flags) for k in range(5)]
+        for name, flags in CONTROLS.items()
+    }
+
+
+def test_microcircuit_learns_exclusive_or_through_its_feedback(microcircuits):
+    assert sum(numbers["solved"] for numbers in microcircuits["intact"]) >= 4
+    cost = {name: np.mean([numbers["test_cost"] for numbers in runs]) for name, runs in microcircuits.items()}
+    assert cost["intact"] < 1.5  # chance: 2.77
+    assert min(cost["cut"], cost["frozen"]) > cost["intact"] + 0.5
+
+
+def test_hidden_cells_of_the_microcircuit_are_told_the_gradient_by_the_feedback(microcircuits):
+    for pool in ("hidden1", "hidden2"):
+        assert min(numbers[f"{pool}_gradient_r"] for numbers in microcircuits["intact"]) > 0.5
+        assert max(abs(numbers[f"{pool}_gradient_r"]) for numbers in microcircuits["cut"]) < 0.4

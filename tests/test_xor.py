@@ -211,7 +211,7 @@ FLAGS = dict(
 
 
 def test_the_microcircuit_has_a_protocol_and_feedback_of_its_own():
-    for flag, value in dict(protocol="published", rule="gradient", feedback="zero", example=4).items():
+    for flag, value in dict(protocol="published", rule="gradient", feedback="same", example=4).items():
         given = FLAGS | {"routing": "microcircuit", flag: value}
         with pytest.raises(UserError, match=f"--routing microcircuit has no --{flag} {value}"):
             xor.simulate(Namespace(**given))

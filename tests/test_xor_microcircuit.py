@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 from brian2 import StateMonitor, TimedArray, ms, pA
 from simulate import DT, simulate, told, told_cells
 
@@ -13,7 +14,20 @@ from models.synapses.short_term import RELEASE, depressing, facilitating
 
 sys.path.append(str(Path(__file__).parents[1] / "experiments"))
 import xor_microcircuit
-from xor_microcircuit_network import FEEDBACK, N_INPUT, PATTERNS, TARGETS, TESTS, Microcircuit
+from xor_measures import PATTERNS, TARGETS
+from xor_microcircuit_network import (
+    BINS,
+    FEEDBACK,
+    GATES,
+    N_HIDDEN,
+    N_INPUT,
+    SPREAD,
+    TESTS,
+    W_OFF,
+    W_ON,
+    WINDOWS,
+    Microcircuit,
+)
 
 DESIGN = Microcircuit(3)
 
@@ -27,26 +41,41 @@ def test_every_epoch_shows_all_patterns_to_on_and_off_cells(values):
     order = DESIGN.order(1).reshape(-1, 4)
     assert order.shape == (3 + 2 * TESTS, 4)
     assert (np.sort(order, axis=1) == np.arange(4)).all()
-    assert (values["bits"][:, :2] == PATTERNS[order.ravel()]).all()
-    assert (values["bits"][:, :2] + values["bits"][:, 2:] == 1).all()
-    assert (values["target"] == TARGETS[order.ravel()]).all()
+    bits, target = (values[name].reshape(DESIGN.trials, BINS, -1) for name in ("bits", "target"))
+    assert (bits == bits[:, :1]).all()
+    assert (bits[:, 0, :2] == PATTERNS[order.ravel()]).all()
+    assert (bits[..., :2] + bits[..., 2:] == 1).all()
+    assert (target[..., 0] == TARGETS[order.ravel(), None]).all()
 
 
 def test_teacher_and_learning_are_on_in_the_last_window_of_training_trials_alone(values):
-    teaching, learning = (values[name].reshape(-1, 3) for name in ("teaching", "learning"))
-    assert not teaching[:, :2].any() and not learning[:, :2].any()
+    of_bin = np.repeat(list(WINDOWS), list(WINDOWS.values()))
+    predicting, teaching, learning = (values[name].reshape(-1, of_bin.size) for name in GATES)
+    assert (predicting == (of_bin == "predict")).all()
     trained = np.zeros(DESIGN.trials, bool)
     trained[4 * TESTS : -4 * TESTS] = True
-    assert (teaching[:, 2] == trained).all()
-    assert (np.diff(learning[trained, 2]) < 0).all() and not learning[~trained].any()
-    assert (values["predicting"].reshape(-1, 3) == [0, 1, 0]).all()
+    assert (teaching == np.outer(trained, of_bin == "teach")).all()
+    assert ((learning > 0) == (teaching > 0)).all()
+    assert (np.diff(learning[trained, -1]) < 0).all()
 
 
-def test_cells_start_with_one_weight_for_each_kind_of_input(values):
-    w = np.reshape(values["inputs_hidden1.w"] / pA, (4, N_INPUT, -1))
+def test_hidden_cells_start_nearly_alike(values):
+    """All get about the same from on-cells, and nothing from off-cells."""
+    w = np.reshape(values["inputs_hidden1.w"] / pA, (4, N_INPUT, N_HIDDEN))
     assert (w == w[:, :1]).all()
-    assert w.std() == pytest.approx(100, rel=0.2)
-    assert DESIGN.values(1, hidden_plasticity=False)["inputs_hidden2.eta"] == 0 * pA
+    assert w[:, 0].mean(axis=1) == pytest.approx([W_ON, W_ON, W_OFF, W_OFF], abs=SPREAD / 3)
+    assert w[:, 0].std(axis=1) == pytest.approx(np.full(4, SPREAD), rel=0.3)
+    assert W_ON >= 4 * SPREAD
+
+
+def test_controls_change_what_they_are_called_after(values):
+    cut, frozen = DESIGN.values(1, "zero"), DESIGN.values(1, hidden_plasticity=False)
+    assert {k: v / pA for k, v in cut.items() if k not in values} == {
+        "bursts_excite.w": 0, "pv_inhibits.w": 0, "som_inhibits.w": 0, "events_excite.w": 0
+    }  # fmt: skip
+    assert {k: v / pA for k, v in frozen.items() if k not in values} == {
+        "inputs_hidden1.eta": 0, "inputs_hidden2.eta": 0
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "model"), [("bursts_excite", facilitating), ("events_excite", depressing)])
@@ -67,7 +96,18 @@ def test_routes_of_the_feedback_tell_bursts_from_events(name, model):
     assert first > 0 and (second > 2 * first if model is facilitating else second < 0.6 * first)
 
 
-def test_criterion_lasts_to_the_end():
-    assert xor_microcircuit.lasting([False, True, False, True, True]) == 3
-    assert np.isnan(xor_microcircuit.lasting([True, False]))
+def test_cost_is_smoothed_over_the_last_epochs():
     assert xor_microcircuit.smooth(np.arange(4.0), 2) == pytest.approx([0, 0.5, 1.5, 2.5])
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_hidden_pools_follow_the_gradient_with_opposite_signs(sign):
+    rate = np.random.default_rng(0).uniform(2, 10, (60, 4))
+    error = np.where(TARGETS, 10, 2) - rate
+    signal = np.stack([sign * error, -sign * error])
+    data = xr.Dataset(
+        {"signal": (("pool", "epoch", "pattern"), signal), "output_rate": (("epoch", "pattern"), rate)},
+        {"pool": ["hidden1", "hidden2"], "epoch": np.arange(60) + 1},
+    )
+    found = xor_microcircuit.gradient_correlations(data)
+    assert found == pytest.approx({"hidden1_gradient_r": sign, "hidden2_gradient_r": sign})
