@@ -101,9 +101,8 @@ def _is_published(args: argparse.Namespace) -> bool:
 
 
 def _microcircuit(args: argparse.Namespace) -> Record:
-    kinds = dict(
-        protocol=["fast"], rule=["published"], feedback=["opposite", "zero"], example=[8], average=[2]
-    )
+    kinds = {"protocol": ["fast"], "rule": ["published"], "feedback": ["opposite", "zero"]}
+    kinds |= {"example": [8], "average": [2]}
     for flag, known in kinds.items():
         if getattr(args, flag) not in known:
             raise UserError(f"--routing microcircuit has no --{flag} {getattr(args, flag)}; leave it out.")
