@@ -12,7 +12,7 @@ and output cells learn by `models/synapses/burst_gradient.py`, against the burst
 predictions of the last 0.5 s; what is an event for the rule is told by the detector in each cell. Slow
 currents hold event rates and burst probabilities. Hidden cells start with nearly the same input weights (40
 pA from on-cells, 0 from off-cells, spread 5 pA), so that they tell how many bits are set, and hardly which.
-The four patterns in random order, 320 epochs, 0.5 ms; 10 presentations of each without teacher before and
+The four patterns in random order, 640 epochs, 0.5 ms; 10 presentations of each without teacher before and
 after.
 
 Prediction. All four patterns are right after training (`solved`), and `test_cost` is well below chance, 2.77.
@@ -59,7 +59,7 @@ from dendritic_bp.errors import UserError
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
 
-EPOCHS, QUICK = 320, 160
+EPOCHS, QUICK = 640, 240
 TRIAL_S = float(TRIAL / second)
 ACTS = dict(hidden1=1, hidden2=-1)  # signs of the pools' effect on the output
 

@@ -87,7 +87,7 @@ HIDDEN = dict(rate_target=6 * Hz, I_bias=200 * pA)
 OUTPUT = dict(rate_target=0.5 * (R_LOW + R_HIGH) * Hz, I_bias=330 * pA, eta_home=10 * pA)
 INTER = dict(som=(som, "30*pA + 10*pA*randn()"), pv=(pv, "120*pA + 40*pA*randn()"))  # near their threshold
 
-ETA = dict(inputs=11 * pA, output=5 * pA)
+ETA = dict(inputs=8.8 * pA, output=4 * pA)
 FORWARD = dict(  # hidden2 stands for cells that act through feed-forward inhibition
     hidden1=dict(w="30*pA + 10*pA*randn()", w_min=0 * pA, w_max=400 * pA),
     hidden2=dict(w="-30*pA + 10*pA*randn()", w_min=-400 * pA, w_max=0 * pA),
