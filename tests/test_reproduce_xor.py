@@ -56,19 +56,43 @@ def test_a_modified_rule_learns_it_too(tmp_path):
     assert numbers["final_epoch_cost"] < 1
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_published_network_before_and_while_it_learns(tmp_path, seed):
+@pytest.fixture(scope="module", params=[1, 2, 3])
+def published_run(request, tmp_path_factory):
+    """Run the published protocol to its end, half an hour or more for each seed."""
+    folder = tmp_path_factory.mktemp("published") / "run"
+    numbers = result("xor.py", folder, "--protocol", "published", "--seed", request.param)
+    return numbers, xr.load_dataset(folder / "data.nc")
+
+
+def test_published_network_before_it_learns(published_run):
     """The rates differ by at most five times the sampling error of 0.03 to 0.05 Hz."""
-    numbers = result("xor.py", tmp_path / "run", "--protocol", "published", "--epochs", 200, "--seed", seed)
-    data = xr.load_dataset(tmp_path / "run" / "data.nc")
+    _, data = published_run
     for population, rates in published.RATE_HZ["before"].items():
         ours = data.sel(population=population)
         bursts = 100 * ours.burst_probability_before
         np.testing.assert_allclose(ours.rate_before, rates, atol=0.25)
         np.testing.assert_allclose(bursts, published.BURST_PERCENT["before"][population], atol=3)
+
+
+def test_published_network_learns_as_fast_as_published(published_run):
+    numbers, data = published_run
     for epoch in (1, 100, 200):
         assert numbers[f"cost_epoch_{epoch}"] == pytest.approx(published.COST[epoch], rel=0.1)
+    late = [epoch for epoch in published.COST if epoch > 200]
+    ours = [float(data.cost[epoch - 1]) for epoch in late]
+    np.testing.assert_allclose(ours, [published.COST[epoch] for epoch in late], atol=0.2)
+
+
+def test_published_network_ends_as_published(published_run):
+    numbers, data = published_run
     assert numbers["solved"] == 1
+    for population, rates in published.RATE_HZ["after"].items():
+        np.testing.assert_allclose(data.rate_after.sel(population=population), rates, atol=0.75)
+    for population, percent in published.BURST_PERCENT["after"].items():
+        bursts = 100 * data.burst_probability_after.sel(population=population)
+        np.testing.assert_allclose(bursts, percent, atol=4)
+    for name, w in published.WEIGHT_AFTER.items():
+        assert numbers[f"weight_{name}"] == pytest.approx(w, abs=0.02)
 
 
 def test_network_runs_near_the_limit_of_the_machine(tmp_path):
