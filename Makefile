@@ -33,7 +33,7 @@ test: install
 	$(PY) -m mypy
 	$(PY) -m pytest -n 2 --dist loadfile -m "not slow and not neuron"
 
-# The slow tests compare whole runs with the published tables.
+# The slow tests compare whole runs with the published tables. The published XOR network alone takes hours.
 reproduce: install
 	$(PY) -m pytest -m slow -rA
 
