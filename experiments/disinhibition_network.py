@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 from brian2 import EventMonitor, Hz, Network, SpikeMonitor, defaultclock, ms, mV, pA, second
-from plasticity_population import same_decay, sources
 
 from dendritic_bp import SynapseModel, synapses
 from models.microcircuit import CELLS, Circuit, Projection, microcircuit
 from models.neurons.background import background
-from models.neurons.conductances import conductances, soma_conductances
+from models.neurons.conductances import conductances, exact_decay, soma_conductances
 from models.neurons.injection import injected, injection
 from models.neurons.interneurons import POWER, pv, som
+from models.neurons.poisson_sources import poisson_sources
 from models.neurons.pyramidal import pyramidal
 from models.neurons.two_compartment import two_compartment
 from models.synapses.short_term import (
@@ -28,10 +28,11 @@ from models.synapses.short_term import (
     facilitating_published,
 )
 
+DT = 0.1 * ms  # [P21]
 STAIR = 1 * second  # of the dendritic current [P21]
 STAIRS = "I_apical = I_first + I_stair*floor((t + dt/2)/T_stair) : amp\n"
 SOMATIC_DRIVE = "v_drive = v_s : volt\n"  # of the synapses on the dendrite [P21]
-DECAY = dict(tau_exc=same_decay(5 * ms), tau_inh=same_decay(10 * ms))  # exact [P21]
+DECAY = dict(tau_exc=exact_decay(5 * ms, DT), tau_inh=exact_decay(10 * ms, DT))  # exact [P21]
 PYRAMIDAL = pyramidal.with_equations(**conductances).with_equations(
     RELEASE + SOMATIC_DRIVE + injected,
     parameters=DECAY | dict(memory=1),  # [P21]
@@ -70,7 +71,7 @@ S10 = Background(
 def shared_background(circuit: Circuit, given: Background) -> Iterator[Any]:
     """Connect the shared sources at random to each compartment, with separate draws."""
     for kind, fan_in in given.fan_in.items():
-        group = sources(f"{kind}_sources", N_SOURCES, RATE, GRID)
+        group = poisson_sources(f"{kind}_sources", N_SOURCES, RATE, GRID)
         yield group
         for name, weights in given.weights.items():
             for receptor in (each for each in weights if each.startswith(kind)):
@@ -108,7 +109,7 @@ def normalisation(n: int, stairs: np.ndarray):
 
 def _published(sizes, wires, given_background, given, stairs) -> Network:
     """Build an area with shared background, and drive it as the published program does."""
-    defaultclock.dt = 0.1 * ms
+    defaultclock.dt = DT
     pc = PYRAMIDAL.with_equations(STAIRS, parameters=_stairs(stairs))
     terminals = depressing_published, facilitating_published
     circuit = microcircuit([sizes], wires, CELLS | INTERNEURONS | dict(pc=pc), terminals)
@@ -122,7 +123,7 @@ def loop(n: int, stairs: np.ndarray):
     """Return the protocol of cells of Naud & Sprekeler whose bursts inhibit their dendrites by SOM cells."""
 
     def build() -> Network:
-        defaultclock.dt = 0.1 * ms
+        defaultclock.dt = DT
         pc = two_compartment.with_equations(**background).with_equations(**conductances)
         pc = pc.with_equations(RELEASE + STAIRS, parameters=_stairs(stairs))
         wires = (

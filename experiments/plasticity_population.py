@@ -20,7 +20,6 @@ from brian2 import (
     EventMonitor,
     Hz,
     Network,
-    NeuronGroup,
     StateMonitor,
     TimedArray,
     defaultclock,
@@ -34,7 +33,8 @@ from dendritic_bp import SynapseModel, analysis, cli, neurons, synapses
 from dendritic_bp.errors import UserError
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
-from models.neurons.conductances import conductances
+from models.neurons.conductances import conductances, exact_decay
+from models.neurons.poisson_sources import poisson_sources
 from models.neurons.pyramidal import pyramidal
 
 # All values [P21] unless chosen here.
@@ -51,11 +51,6 @@ WEIGHTS = dict(exc_s=0.17, inh_s=0.26, exc_d=0.0425, inh_d=0.065)  # of the leak
 W_START, W_DENDRITE, P_CONNECT = 0.08, 0.25, 0.2
 
 
-def same_decay(tau):
-    """Return the time constant that lets an Euler step decay as exp(-dt/tau), as published."""
-    return DT / (1 - np.exp(-float(DT / tau)))
-
-
 cell = pyramidal.with_equations(**conductances).with_equations(
     """
 v_drive = v_s : volt                                  # as published
@@ -69,10 +64,10 @@ w_total : 1                                           # sum of the plastic weigh
     parameters=dict(
         memory=1,
         tau_avg=5 * second,
-        tau_exc=same_decay(5 * ms),
-        tau_inh=same_decay(10 * ms),
-        tau_ws=same_decay(100 * ms),
-        tau_x=same_decay(100 * ms),
+        tau_exc=exact_decay(5 * ms, DT),
+        tau_inh=exact_decay(10 * ms, DT),
+        tau_ws=exact_decay(100 * ms, DT),
+        tau_x=exact_decay(100 * ms, DT),
     ),
 )
 plastic_synapse = SynapseModel(
@@ -107,25 +102,10 @@ def schedule(before, phases):
     return TimedArray(np.asarray(values), dt=STEP * second)
 
 
-def sources(name, n, rate, dt):
-    """Build independent Poisson sources that fire on a grid of `dt`."""
-    group = NeuronGroup(
-        n,
-        "t_next : second\nfrequency : Hz (shared, constant)",
-        threshold="t >= t_next",
-        reset="t_next -= log(rand())/frequency",
-        dt=dt,
-        name=name,
-    )
-    group.frequency = rate
-    group.t_next = "-log(rand())/frequency"
-    return group
-
-
 def shared_noise(cells, grid):
     """Connect each kind of shared source at random to both compartments, with separate draws."""
     for kind, fan_in in FAN_IN.items():
-        group = sources(f"{kind}_sources", SOURCES, SOURCE_RATE, grid)
+        group = poisson_sources(f"{kind}_sources", SOURCES, SOURCE_RATE, grid)
         yield group
         for part in "sd":
             model = SynapseModel("noise", "w : 1", on_pre={"spike": f"g_{kind}_{part}_post += w"})
@@ -135,7 +115,7 @@ def shared_noise(cells, grid):
 
 def dendritic_drive(cells):
     """Connect the few sources that drive the postsynaptic dendrites."""
-    group = sources("dendritic_sources", 100, 1 * Hz, DT)
+    group = poisson_sources("dendritic_sources", 100, 1 * Hz, DT)
     names, wiring = dict(factor=schedule(1, FACTORS)), dict(p=P_CONNECT)
     return group, synapses(dendritic_synapse, group, cells, "dendritic", wiring, names, w=W_DENDRITE)
 

@@ -58,15 +58,16 @@ def _bars(axes: Axes, data: xr.Dataset, what: str, population: str, scale: float
         places = np.arange(4) + (k - 0.5) * WIDTH
         values = data[f"{what}_{when}"].sel(population=population) * scale
         axes.bar(places, values, WIDTH, color=colour, label=when)
-        if _compared(data):
+        if _compared(data, when):
             _published(axes, places, tables[what][when][population])
     axes.set_xticks(range(4), [f"{name[0]},{name[1]}" for name in data.pattern.values])
     axes.set_xlabel("Input bits")
 
 
-def _compared(data: xr.Dataset) -> bool:
-    """Tell whether this is the network whose numbers are published, not a variant."""
-    return bool(data.attrs.get("compared", 0))
+def _compared(data: xr.Dataset, when: str) -> bool:
+    """Tell whether this is the published network, not a variant, and trained for as long."""
+    whole = when == "before" or data.sizes["epoch"] == max(published.COST)
+    return bool(data.attrs.get("compared", 0)) and whole
 
 
 def _answers(data: xr.Dataset) -> Figure:
@@ -106,7 +107,7 @@ def _weights(data: xr.Dataset) -> Figure:
     names = [str(name) for name in data.projection.values]
     axes.bar(range(len(names)), data.weight_after, 2 * WIDTH, color=BLUE, label="after")
     level(axes, published.WEIGHT_BEFORE, "before")
-    if _compared(data):
+    if _compared(data, "after"):
         _published(axes, range(len(names)), [published.WEIGHT_AFTER[name] for name in names])
     labels = [name.replace("_", "\nto ") for name in names]
     axes.set_xticks(range(len(names)), labels, rotation=45, fontsize=SMALL)

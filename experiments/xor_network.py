@@ -25,7 +25,7 @@ from xor_measures import PATTERNS, TARGETS, Course, activity
 from dendritic_bp import neurons, synapses
 from dendritic_bp.runs import Run
 from models.neurons.burst_poisson import burst_poisson
-from models.neurons.conductances import conductances
+from models.neurons.conductances import conductances, exact_decay
 from models.neurons.injection import injected, injection
 from models.neurons.poisson_arrivals import arrivals, poisson_arrivals
 from models.synapses.conductance_synapses import (
@@ -53,11 +53,6 @@ I_teacher = I_max*teaching(t + dt/2)*(target(t + dt/2)*up - (1 - target(t + dt/2
 """
 
 
-def _exact(tau: Quantity) -> Quantity:
-    """Return the time constant with which a step of the Euler method decays as exp(-dt/tau)."""
-    return DT / (1 - np.exp(-DT / tau))
-
-
 # The published driving force of dendritic synapses is that of the soma.
 cell = (
     burst_poisson.with_equations(**conductances)
@@ -79,8 +74,8 @@ makes_burst : 1
 """,
         parameters=dict(
             memory=1.0,  # [P21]
-            tau_exc=_exact(5 * ms),  # [P21]
-            tau_inh=_exact(10 * ms),  # [P21]
+            tau_exc=exact_decay(5 * ms, DT),  # [P21]
+            tau_inh=exact_decay(10 * ms, DT),  # [P21]
         ),
     )
 )

@@ -12,6 +12,7 @@ from simulate import simulate, told_cells
 
 from dendritic_bp import SynapseModel, synapses
 from dendritic_bp.errors import UserError
+from models.neurons.poisson_sources import poisson_sources
 
 sys.path.append(str(Path(__file__).parents[1] / "experiments"))
 import plasticity_population as population
@@ -22,7 +23,7 @@ RATE, SHARE, TAU, N_SOURCES, N_CELLS, DURATION = 20, 0.2, 5, 300, 60, 4000  # Hz
 @pytest.fixture(scope="module")
 def conductances():
     """Return what shared sources give to 60 cells: (cell, time), each half millisecond, after 50 ms."""
-    group = population.sources("sources", N_SOURCES, RATE * Hz, 1 * ms)
+    group = poisson_sources("sources", N_SOURCES, RATE * Hz, 1 * ms)
     cells = told_cells("cells", [[]] * N_CELLS, 1)
     model = SynapseModel("add", on_pre={"spike": "x_post += 1"})  # a trace of TAU stands for a conductance
     wires = synapses(model, group, cells, "wires", dict(p=SHARE))

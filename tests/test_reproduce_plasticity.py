@@ -101,6 +101,7 @@ def test_microcircuit_learns_exclusive_or_through_its_feedback(microcircuits):
     assert sum(numbers["solved"] for numbers in microcircuits["intact"]) >= 4
     cost = {name: np.mean([numbers["test_cost"] for numbers in runs]) for name, runs in microcircuits.items()}
     assert cost["intact"] < 1.5  # chance: 2.77
+    assert np.median([numbers["final_epoch_cost"] for numbers in microcircuits["intact"]]) < 1.5
     assert min(cost["cut"], cost["frozen"]) > cost["intact"] + 0.5
 
 

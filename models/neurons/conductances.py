@@ -7,7 +7,8 @@ published program drives dendritic synapses by the *somatic* voltage: to reprodu
 [P21] Payeur, Guerguiev, Zenke, Richards & Naud 2021, Nat Neurosci 24, doi:10.1038/s41593-021-00857-x
 """
 
-from brian2 import ms, mV
+import numpy as np
+from brian2 import Quantity, ms, mV
 
 conductances = dict(
     equations="""
@@ -35,3 +36,8 @@ dg_inh_s/dt = -g_inh_s/tau_inh : 1
 """,
     parameters=conductances["parameters"],
 )
+
+
+def exact_decay(tau: Quantity, dt: Quantity) -> Quantity:
+    """Return the time constant with which a step of the Euler method decays as exp(-dt/tau), as published."""
+    return dt / (1 - np.exp(-float(dt / tau)))
