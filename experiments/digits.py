@@ -10,7 +10,7 @@ knows the label. All forward synapses follow one rule, `models/synapses/burst_gr
 depresses, a burst potentiates. The feedback synapses start small and random and learn by a local rule
 (`models/synapses/mirrored_feedback.py`); with --feedback random they stay as they are. A slow current holds
 the mean rate of each cell. With --neuron pyramidal, plateaus make the bursts, and the teacher begins at 140
-ms (what else differs: `CELLS` in `digits_network.py`). scikit-learn's 1,797 digits, split 60/20/20 by seed;
+ms (what else differs: `CELLS` in `networks/digits.py`). scikit-learn's 1,797 digits, split 60/20/20 by seed;
 16 epochs of 1,077 images, 5,032 s with all validation and tests, in one compiled run. For the test, teacher
 and plasticity are off, each image is shown for three trials, and the class with most events wins. Settings
 were compared on the validation images; the README says where test results had a say.
@@ -30,9 +30,6 @@ import argparse
 from typing import Any
 
 from brian2 import amp
-from digits_figures import figures
-from digits_measures import Session, dataset, summary
-from digits_network import CELLS, FEEDBACK, Design, Schedule, feedback_values
 
 from dendritic_bp import cli
 from dendritic_bp.errors import UserError
@@ -40,6 +37,9 @@ from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
 from dendritic_bp.sweep import sweep
 from dendritic_bp.tasks import digits
+from figures.digits import figures
+from measures.digits import Session, dataset, summary
+from networks.digits import CELLS, FEEDBACK, Design, Schedule, feedback_values
 
 HIDDEN, EPOCHS = [200], 16
 QUICK_HIDDEN, QUICK_EPOCHS = [30], 6

@@ -23,9 +23,15 @@ import argparse
 
 import numpy as np
 import xarray as xr
-from disinhibition_figures import figures
-from disinhibition_measures import curves, summary
-from disinhibition_network import (
+
+from dendritic_bp import cli
+from dendritic_bp.program import Program
+from dendritic_bp.runs import Run
+from dendritic_bp.storage import Record
+from dendritic_bp.sweep import sweep
+from figures.disinhibition import figures
+from measures.disinhibition import curves, summary
+from networks.disinhibition import (
     loop,
     loop_panels,
     normalisation,
@@ -33,12 +39,6 @@ from disinhibition_network import (
     transfer,
     transfer_panels,
 )
-
-from dendritic_bp import cli
-from dendritic_bp.program import Program
-from dendritic_bp.runs import Run
-from dendritic_bp.storage import Record
-from dendritic_bp.sweep import sweep
 
 NETWORKS = {  # protocol, panels, cells (with --quick), dendritic currents (pA)
     "transfer": (transfer, transfer_panels, (10_000, 1000), np.arange(-50, 501, 50)),

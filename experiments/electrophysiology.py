@@ -19,11 +19,10 @@ from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 
-import _branches
-import layer5
 import numpy as np
 from brian2 import Hz, Network, defaultclock, ms, nA, pA, second
 
+import layer5
 from dendritic_bp import NeuronModel, battery, cli, neurons, plotting
 from dendritic_bp.battery import Row
 from dendritic_bp.electrode import Recording, inject, pulses
@@ -40,6 +39,7 @@ from dendritic_bp.voltage import (
     window,
 )
 from models.neurons.two_compartment import two_compartment
+from networks import branches
 
 MODELS = Path(__file__).parents[1] / "models/neurons"
 DEFAULT = "two_compartment"
@@ -180,12 +180,12 @@ def single_cell(model: NeuronModel, dt, values=None):
     return rows_of(EXPECTED, measure(seen), model.name, dt), run
 
 
-def branches(steps):
+def branching(steps):
     """Run the tests of cells with branches and return the rows."""
-    rows = rows_of(_branches.EXPECTED_BRANCH, _branches.measure_branch(), "basal_branch")
-    rows += rows_of(_branches.EXPECTED_BLOCK, _branches.measure_block(), "basal_branch")
+    rows = rows_of(branches.EXPECTED_BRANCH, branches.measure_branch(), "basal_branch")
+    rows += rows_of(branches.EXPECTED_BLOCK, branches.measure_block(), "basal_branch")
     for dt in steps:
-        rows += rows_of(_branches.EXPECTED_TREE, _branches.measure_tree(dt), "dendritic_tree", dt)
+        rows += rows_of(branches.EXPECTED_TREE, branches.measure_tree(dt), "dendritic_tree", dt)
     return rows
 
 
@@ -226,7 +226,7 @@ def simulate(args: argparse.Namespace) -> Record:
         more, run = single_cell(model, dt, args.set)
         rows += more
     if args.model == DEFAULT:
-        rows += branches(steps) + cost()
+        rows += branching(steps) + cost()
         rows += [] if args.quick else layer5_cell()
     print(battery.table(rows))
     return Record(battery.to_dataset(rows), battery.summary(rows), run.provenance)

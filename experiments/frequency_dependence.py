@@ -25,12 +25,12 @@ Häusser 2006, Neuron 51:227.
 import numpy as np
 import xarray as xr
 from brian2 import Network, TimedArray, defaultclock, ms, nA, pA, second
-from frequency_dependence_figures import figures
 
 from dendritic_bp import cli, neurons, synapses
 from dendritic_bp.electrode import pulse_values, pulses, with_pulses
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
+from figures.frequency_dependence import figures
 from models.neurons.prescribed import prescribed
 from models.neurons.two_compartment import two_compartment
 from models.synapses.burst_dependent_pairing import burst_dependent_pairing

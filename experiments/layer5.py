@@ -18,13 +18,13 @@ import argparse
 from math import inf
 
 import xarray as xr
-from layer5_figures import agreement, bac_firing, calcium_spike, coincidence, morphology
-from layer5_protocols import BRIEF, LONG, brief_trials, long_trials, measure, run_all
-from layer5_records import curves, geometry, traces
 
 from dendritic_bp import battery, cli
 from dendritic_bp.battery import Row
 from dendritic_bp.storage import Record
+from figures.layer5 import agreement, bac_firing, calcium_spike, coincidence, morphology
+from measures.layer5 import curves, geometry, traces
+from networks.layer5 import BRIEF, LONG, brief_trials, long_trials, measure, run_all
 
 # key: test, protocol, kind, unit, reference (NEURON), lowest and highest accepted. Rows of window, thresholds
 # and frequency are measured on the coarse grid of the reference, and their tolerance is one step of it.

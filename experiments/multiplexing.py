@@ -19,17 +19,17 @@ Command    python experiments/multiplexing.py [--quick]      (five minutes)
 import argparse
 from dataclasses import replace
 
-import fi_curves
 import numpy as np
 from brian2 import EventMonitor, Network, SpikeMonitor, TimedArray, defaultclock, ms, pA, second
-from multiplexing_figures import figures
-from multiplexing_measures import dataset, summary
 from scipy.signal import lfilter
 
+import fi_curves
 from dendritic_bp import cli
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
 from dendritic_bp.sweep import sweep
+from figures.multiplexing import figures
+from measures.multiplexing import dataset, summary
 from models.microcircuit import CELLS, Projection, microcircuit
 from models.neurons.background import background
 from models.neurons.two_compartment import two_compartment

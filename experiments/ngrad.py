@@ -26,14 +26,14 @@ import time
 
 import numpy as np
 import xarray as xr
-from ngrad_figures import figures
-from ngrad_meter import summary
-from ngrad_scaling import best, depth_jobs, size_jobs
-from ngrad_training import Budget, Job, in_order, load, rule, rule_names, source_hash, train_all
 
 from dendritic_bp import cli
 from dendritic_bp.errors import UserError, suggest
 from dendritic_bp.storage import Record
+from figures.ngrad import figures
+from measures.ngrad import summary
+from measures.ngrad_scaling import best, depth_jobs, size_jobs
+from networks.ngrad_training import Budget, Job, in_order, load, rule, rule_names, source_hash, train_all
 
 EPOCHS, QUICK_EPOCHS = {"digits": 100, "files": 10}, {"digits": 12, "files": 2}
 

@@ -22,8 +22,6 @@ from dataclasses import replace
 
 import numpy as np
 import xarray as xr
-from ngrad_tasks import TASKS
-from ngrad_training import rule, source_hash
 from tqdm import tqdm
 
 from dendritic_bp import cli, plotting
@@ -31,6 +29,8 @@ from dendritic_bp.errors import UserError
 from dendritic_bp.storage import Record
 from dendritic_bp.style import COLOURS, GREY, LINE, SMALL
 from models.rate._network import values
+from networks.ngrad_tasks import TASKS
+from networks.ngrad_training import rule, source_hash
 
 UPDATES, QUICK_UPDATES, MOMENTS = 8_000, 2_000, 25
 

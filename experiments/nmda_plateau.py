@@ -12,7 +12,6 @@ Published  Schiller et al. 2000, Nature 404:285: 5.9 +- 1.5 mV, half-width 64 +-
 Command    python experiments/nmda_plateau.py      (20 s)
 """
 
-import _branches
 import numpy as np
 import xarray as xr
 from brian2 import mV
@@ -21,6 +20,7 @@ from dendritic_bp import cli, plotting
 from dendritic_bp.storage import Record
 from dendritic_bp.style import COLOURS, LINE, SHADE, SMALL
 from dendritic_bp.voltage import folds, half_width
+from networks import branches
 
 SYNAPSES = np.arange(1, 61)
 PULSES = np.array([1, 2, 3, 5, 8])
@@ -34,9 +34,9 @@ def simulate(args):
     """Release glutamate in all combinations."""
     trials = [(n, 1, apv) for apv in (0, 1) for n in SYNAPSES]
     trials += [(n, pulses, 0) for n in CLUSTERS for pulses in PULSES]
-    run = _branches.Glutamate(trials).run(args.set)
-    rise = _branches.rises(run)[: 2 * len(SYNAPSES)].reshape(2, -1)
-    lasting = _branches.plateaus(run)[2 * len(SYNAPSES) :].reshape(len(CLUSTERS), -1)
+    run = branches.Glutamate(trials).run(args.set)
+    rise = branches.rises(run)[: 2 * len(SYNAPSES)].reshape(2, -1)
+    lasting = branches.plateaus(run)[2 * len(SYNAPSES) :].reshape(len(CLUSTERS), -1)
     data = dataset(run, rise, lasting)
     return Record(data, measure(data), run.provenance)
 
@@ -44,7 +44,7 @@ def simulate(args):
 def dataset(run, rise, lasting):
     """Keep amplitudes, plateau durations, the phase lines, and the voltages of trains onto one cluster."""
     first = 2 * len(SYNAPSES) + list(CLUSTERS).index(20) * len(PULSES)
-    lines = [_branches.block_line(E_L=V_REST * mV, alpha_Mg=alpha / mV) for alpha in BLOCKS.values()]
+    lines = [branches.block_line(E_L=V_REST * mV, alpha_Mg=alpha / mV) for alpha in BLOCKS.values()]
     volt, one = {"units": "V"}, {"units": "1"}
     return xr.Dataset(
         {

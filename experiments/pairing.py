@@ -23,11 +23,11 @@ from dataclasses import replace
 import numpy as np
 import xarray as xr
 from brian2 import Hz, Network, TimedArray, defaultclock, ms, second
-from pairing_figures import figures
 
 from dendritic_bp import cli, neurons, synapses
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
+from figures.pairing import figures
 from models.neurons import _shared
 from models.neurons.prescribed import prescribed
 from models.synapses.burst_dependent_pairing import burst_dependent_pairing

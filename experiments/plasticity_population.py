@@ -27,12 +27,12 @@ from brian2 import (
     pA,
     second,
 )
-from plasticity_population_figures import figures
 
 from dendritic_bp import SynapseModel, analysis, cli, neurons, synapses
 from dendritic_bp.errors import UserError
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
+from figures.plasticity_population import figures
 from models.neurons.conductances import conductances, exact_decay
 from models.neurons.poisson_sources import poisson_sources
 from models.neurons.pyramidal import pyramidal

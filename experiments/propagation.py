@@ -18,16 +18,15 @@ Command    python experiments/propagation.py            (a minute to compile, 5 
            python experiments/propagation.py --areas 6 --cancel-events    (bursts reach farther; ten minutes)
 """
 
-from propagation_figures import figures
-from propagation_measures import dataset, summary
-from propagation_network import Chain, published_forms
-from propagation_scaling import measured
-
 from dendritic_bp import cli
 from dendritic_bp.errors import UserError
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
 from dendritic_bp.sweep import sweep
+from figures.propagation import figures
+from measures.propagation import dataset, summary
+from measures.propagation_scaling import measured
+from networks.propagation import Chain, published_forms
 
 
 def options(parser):

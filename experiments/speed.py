@@ -24,14 +24,14 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from speed_figures import figures
-from xor_network import FEEDBACK, Published
 
 from dendritic_bp import cli
 from dendritic_bp.errors import UserError
 from dendritic_bp.program import Program
 from dendritic_bp.runs import Run
 from dendritic_bp.storage import Record
+from figures.speed import figures
+from networks.xor import FEEDBACK, Published
 
 REPEATS = 5
 LONG, SHORT = 1.6, 0.4  # s for each example: 20.48 and 5.12 s in all

@@ -34,17 +34,17 @@ import argparse
 from collections.abc import Mapping
 
 import xarray as xr
-import xor_figures
-import xor_microcircuit
 from matplotlib.figure import Figure
-from xor_fast import RULES, Fast
-from xor_measures import dataset, summary
-from xor_network import FEEDBACK, Published
 
+import xor_microcircuit
 from dendritic_bp import cli
 from dendritic_bp.errors import UserError
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
+from figures import xor as xor_figures
+from measures.xor import dataset, summary
+from networks.xor import FEEDBACK, Published
+from networks.xor_fast import RULES, Fast
 
 EPOCHS = dict(fast=250, published=500)
 QUICK = dict(fast=150, published=10)

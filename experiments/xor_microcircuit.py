@@ -34,9 +34,14 @@ from dataclasses import replace
 
 import numpy as np
 import xarray as xr
-from xor_measures import NAMES, SOLVED, TARGETS, Course, activity, summary
-from xor_microcircuit_figures import figures
-from xor_microcircuit_network import (
+
+from dendritic_bp import cli
+from dendritic_bp.errors import UserError
+from dendritic_bp.program import Program
+from dendritic_bp.storage import Record
+from figures.xor_microcircuit import figures
+from measures.xor import NAMES, SOLVED, TARGETS, Course, activity, summary
+from networks.xor_microcircuit import (
     BIN,
     COUNTS,
     INTER,
@@ -53,11 +58,6 @@ from xor_microcircuit_network import (
     Microcircuit,
     second,
 )
-
-from dendritic_bp import cli
-from dendritic_bp.errors import UserError
-from dendritic_bp.program import Program
-from dendritic_bp.storage import Record
 
 EPOCHS, QUICK = 640, 240
 TRIAL_S = float(TRIAL / second)

@@ -76,7 +76,6 @@ def test_battery_needs_two_voltages(monkeypatch):
 def test_whole_battery_passes(monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(str(ROOT / "experiments"))
     import electrophysiology
-
     from dendritic_bp import cli
     from dendritic_bp.storage import read_run
 

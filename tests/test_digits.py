@@ -15,10 +15,12 @@ from brian2 import second
 sys.path.append(str(Path(__file__).parents[1] / "experiments"))
 
 import digits
-import digits_figures
-import digits_network
-from digits_measures import OWNER, Session, dataset, summary
-from digits_network import (
+from dendritic_bp import cli, tasks
+from dendritic_bp.program import Program
+from figures import digits as digits_figures
+from measures.digits import OWNER, Session, dataset, summary
+from networks import digits as digits_network
+from networks.digits import (
     CLASSES,
     COPIES,
     FEEDBACK,
@@ -29,9 +31,6 @@ from digits_network import (
     Schedule,
     feedback_values,
 )
-
-from dendritic_bp import cli, tasks
-from dendritic_bp.program import Program
 
 EPOCHS = 3
 

@@ -105,7 +105,7 @@ def test_bad_input_is_refused_with_model_and_parameter(changes, message):
 
 def test_negative_conductance_at_run_time_is_refused(monkeypatch):
     monkeypatch.syspath_prepend(str(EXPERIMENTS))
-    from layer5_protocols import BRIEF, run_all
+    from networks.layer5 import BRIEF, run_all
 
     with pytest.raises(ModelError, match="model 'layer5', cell.g_nat = .*: a conductance cannot be negative"):
         run_all(BRIEF, {}, {"cell.g_nat": -1 * S})
@@ -117,7 +117,7 @@ def test_core_resistivity_is_that_of_the_soma():
 
 def test_stimulus_of_the_experiment_is_what_it_says(monkeypatch):
     monkeypatch.syspath_prepend(EXPERIMENTS)
-    from layer5_protocols import stimulated
+    from networks.layer5 import stimulated
 
     cell = layer5("cell", model=stimulated)
     cell.here_soma[0], cell.here_synapse[8] = 1, 1

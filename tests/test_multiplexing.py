@@ -11,15 +11,14 @@ import xarray as xr
 sys.path.append(str(Path(__file__).parents[1] / "experiments"))
 
 import disinhibition
-import disinhibition_measures
-import multiplexing_measures
 import propagation
-import propagation_measures
-from propagation_network import Chain, published_forms
-
 from dendritic_bp.analysis import detect_events
 from dendritic_bp.errors import UserError
 from dendritic_bp.program import Program
+from measures import disinhibition as disinhibition_measures
+from measures import multiplexing as multiplexing_measures
+from measures import propagation as propagation_measures
+from networks.propagation import Chain, published_forms
 
 TIMES = np.arange(0, 3, 0.05)
 

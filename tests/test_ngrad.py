@@ -22,8 +22,8 @@ def ngrad():
     """Import the modules of the experiment."""
     sys.path.insert(0, str(EXPERIMENTS))
     import ngrad
-    import ngrad_meter
-    import ngrad_training
+    from measures import ngrad as ngrad_meter
+    from networks import ngrad_training
 
     yield type("Modules", (), dict(main=ngrad, meter=ngrad_meter, training=ngrad_training))
     sys.path.remove(str(EXPERIMENTS))

@@ -15,7 +15,7 @@ def signals():
     folder = str(Path(__file__).parents[1] / "experiments")
     sys.path.insert(0, folder)
     import ngrad_signals
-    import ngrad_tasks
+    from networks import ngrad_tasks
 
     yield type("Modules", (), dict(vars(ngrad_tasks), learn=staticmethod(ngrad_signals.learn)))
     sys.path.remove(folder)

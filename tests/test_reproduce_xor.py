@@ -11,7 +11,7 @@ import xarray as xr
 from processes import environment
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "experiments"))
-import xor_published as published
+from measures import xor_published as published
 
 SCRIPTS = Path(__file__).parents[1] / "experiments"
 SEEDS = range(10)

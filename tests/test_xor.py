@@ -19,9 +19,9 @@ from models.synapses.conductance_synapses import burst_dependent_xor, slow_rate
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "experiments"))
 import xor
-import xor_fast
-import xor_network
-from xor_measures import Activity, Course
+from measures.xor import Activity, Course
+from networks import xor as xor_network
+from networks import xor_fast
 
 RECEPTORS = ("g_exc_s", "g_inh_s", "g_exc_d", "g_inh_d")
 TAU = dict(tau_exc=5 * ms, tau_inh=10 * ms)

@@ -14,8 +14,8 @@ from models.synapses.short_term import RELEASE, depressing, facilitating
 
 sys.path.append(str(Path(__file__).parents[1] / "experiments"))
 import xor_microcircuit
-from xor_measures import PATTERNS, TARGETS
-from xor_microcircuit_network import (
+from measures.xor import PATTERNS, TARGETS
+from networks.xor_microcircuit import (
     BINS,
     FEEDBACK,
     GATES,

@@ -18,9 +18,9 @@ from brian2 import (
     pA,
     second,
 )
-from xor_measures import PATTERNS, TARGETS
 
 from dendritic_bp import SynapseModel, neurons, synapses
+from measures.xor import PATTERNS, TARGETS
 from models.neurons.background import background
 from models.neurons.interneurons import pv, som
 from models.neurons.poisson import poisson

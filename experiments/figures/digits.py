@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from dendritic_bp import plotting
 
-TRIAL_S, SHOWN = 0.2, 10  # the schedule of `digits_network.py`
+TRIAL_S, SHOWN = 0.2, 10  # the schedule of `networks/digits.py`
 VOLTAGE_TRIALS = 3
 
 

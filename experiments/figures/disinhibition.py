@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 import xarray as xr
-from disinhibition_measures import MODULATED, panel
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dendritic_bp import plotting
 from dendritic_bp.style import COLOURS, LINE, SMALL
+from measures.disinhibition import MODULATED, panel
 
 # At 0 and 150 pA into the dendrite: what the published equations gave in an independent program.
 REFERENCE = {

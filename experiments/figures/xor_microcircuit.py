@@ -1,10 +1,10 @@
 """The figures of `xor_microcircuit.py`, drawn from the data of a run alone."""
 
 import numpy as np
-from xor_measures import SOLVED
 
 from dendritic_bp import plotting
 from dendritic_bp.style import COLOURS, GREY, LINE, level
+from measures.xor import SOLVED
 
 CHANCE = 4 * np.log(2)
 

@@ -1,9 +1,9 @@
 """What the network of `propagation.py` costs, against its number of cells and of synapses."""
 
 import xarray as xr
-from propagation_network import SIZES, Chain
 
 from dendritic_bp.program import Program
+from networks.propagation import SIZES, Chain
 
 SCALES = (0.1, 0.3, 1, 3, 10)  # of the published network, which has 10,000 cells
 INPUTS = 20  # from each kind of neighbour, while the number of cells varies

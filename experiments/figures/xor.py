@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 import xarray as xr
-import xor_published as published
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from dendritic_bp import plotting
 from dendritic_bp.style import BLUE, GREY, LINE, ORANGE, SMALL, level
+from measures import xor_published as published
 
 CHANCE = 4 * np.log(2)
 WIDTH = 0.38  # of a bar

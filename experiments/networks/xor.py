@@ -20,10 +20,10 @@ from brian2 import (
     pA,
     second,
 )
-from xor_measures import PATTERNS, TARGETS, Course, activity
 
 from dendritic_bp import neurons, synapses
 from dendritic_bp.runs import Run
+from measures.xor import PATTERNS, TARGETS, Course, activity
 from models.neurons.burst_poisson import burst_poisson
 from models.neurons.conductances import conductances, exact_decay
 from models.neurons.injection import injected, injection

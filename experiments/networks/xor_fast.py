@@ -19,10 +19,10 @@ from brian2 import (
     pA,
     second,
 )
-from xor_measures import PATTERNS, TARGETS, Course, activity
 
 from dendritic_bp import NeuronModel, SynapseModel, neurons, synapses
 from dendritic_bp.runs import Run
+from measures.xor import PATTERNS, TARGETS, Course, activity
 from models.neurons.burst_poisson import burst_poisson
 from models.synapses.burst_dependent import burst_dependent
 from models.synapses.burst_gradient import burst_gradient

@@ -7,11 +7,11 @@ import xarray as xr
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from propagation_measures import ARRIVED, pyramidal
-from propagation_measures import summary as measure
 
 from dendritic_bp import plotting
 from dendritic_bp.style import BLUE, COLOURS, GREEN, GREY, LINE, ORANGE, PINK, SKY, YELLOW
+from measures.propagation import ARRIVED, pyramidal
+from measures.propagation import summary as measure
 
 WINDOW = (1.0, 2.5)  # s, of the raster
 AREAS = ("black", YELLOW, SKY, GREY)  # apart from the colours of events, bursts and interneurons

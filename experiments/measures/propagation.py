@@ -6,10 +6,10 @@ from itertools import pairwise
 import numpy as np
 import xarray as xr
 from brian2 import amp, second
-from propagation_network import BIN, HIGHEST, LOWEST, PERIODS, SETTLE, Chain
 
 from dendritic_bp.analysis import burst_probability, rates
 from dendritic_bp.runs import Run
+from networks.propagation import BIN, HIGHEST, LOWEST, PERIODS, SETTLE, Chain
 
 ARRIVED = 0.5  # chosen here: where a message is followed less, it is lost
 EVENTS = ("event", "burst")

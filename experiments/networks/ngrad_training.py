@@ -10,7 +10,6 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-from ngrad_meter import course, measure, moments
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
@@ -19,6 +18,7 @@ from dendritic_bp.errors import UserError, suggest
 from dendritic_bp.idx import idx_dataset
 from dendritic_bp.tasks import digits
 from dendritic_bp.toolchain import cores
+from measures.ngrad import course, measure, moments
 from models.rate._network import values
 
 ORDER = ("none", "scalar", "vector", "exact")  # the review's order of feedback

@@ -7,13 +7,13 @@ from functools import cached_property
 import numpy as np
 import xarray as xr
 from brian2 import second
-from digits_network import CELLS, CLASSES, LOOKS, READ_S, TRIAL, VOTERS, Design, Schedule, probes
 from sklearn.linear_model import LogisticRegression
 
 from dendritic_bp.analysis import Alignment, alignment
 from dendritic_bp.rate_network import RateNetwork, measure_fi
 from dendritic_bp.runs import Run
 from dendritic_bp.tasks import Dataset
+from networks.digits import CELLS, CLASSES, LOOKS, READ_S, TRIAL, VOTERS, Design, Schedule, probes
 
 OWNER = np.repeat(np.arange(CLASSES), VOTERS)  # class of each output cell
 

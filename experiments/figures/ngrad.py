@@ -1,10 +1,10 @@
 """The figures of `ngrad.py`, drawn from the data of a run alone: galleries, one small panel per rule."""
 
 import numpy as np
-from ngrad_spectrum import colours, short, spectrum
 
 from dendritic_bp import plotting
 from dendritic_bp.style import GREY, LINE, NORMAL, THIN
+from figures.ngrad_spectrum import colours, short, spectrum
 
 PUBLISHED = {"feedback_alignment": 34.9, "kolen_pollack": 3.1}  # final degrees on MNIST, Akrout et al. 2019
 COLUMNS, PALE, LEAST = 6, "#DDE1E5", 1e-3  # the least cosine drawn

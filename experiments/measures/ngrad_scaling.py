@@ -5,7 +5,8 @@ from itertools import groupby
 
 import numpy as np
 import xarray as xr
-from ngrad_training import Budget, Job, rule
+
+from networks.ngrad_training import Budget, Job, rule
 
 SIZES, QUICK_SIZES = (4, 16, 63, 250, 1000, 4000), (4, 126, 4000)  # hidden units, one layer
 DEPTHS, WIDTH = (1, 2, 3, 4, 5), 100  # hidden layers, and the units of each

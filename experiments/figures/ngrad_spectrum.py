@@ -2,10 +2,10 @@
 
 import numpy as np
 from matplotlib.lines import Line2D
-from ngrad_meter import angle_learning, epochs_to
 
 from dendritic_bp import plotting
 from dendritic_bp.style import BLUE, GREEN, GREY, ORANGE, SMALL, THIN, dress
+from measures.ngrad import angle_learning, epochs_to
 
 FEEDBACK = {"none": GREY, "scalar": ORANGE, "vector": BLUE, "exact": GREEN}
 SHORT = {"propagation": "prop.", "perturbation": "pert.", "difference": "diff.", "alignment": "align."}

@@ -6,11 +6,11 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from multiplexing_measures import COARSE, FINE, N_READERS, best_correlation, decoded
 
 from dendritic_bp import plotting
 from dendritic_bp.information import coherence
 from dendritic_bp.style import BLUE, GREEN, GREY, LINE, ORANGE, PINK, SMALL
+from measures.multiplexing import COARSE, FINE, N_READERS, best_correlation, decoded
 
 SHOWN = (0.5, 4.5)  # s
 TICKS = (2, 5, 10, 20, 50, 100)  # Hz

@@ -94,7 +94,7 @@ def transfer(n: int, stairs: np.ndarray):
     sizes = dict(pc=n, pv=n // 10, som=n // 10, vip=n // 10)
     given = dict(
         pc1=dict(I_soma=560 * pA),  # [P21]
-        pv1=dict(I_soma=205 * pA, T_ref=1.1 * ms, V_r=-69.795 * mV),  # [P21], as in propagation_network.py
+        pv1=dict(I_soma=205 * pA, T_ref=1.1 * ms, V_r=-69.795 * mV),  # [P21], as in networks/propagation.py
         som1=held_som(-5) | dict(T_ref=2.1 * ms),  # [P21]
         vip1=dict(I_soma=-100 * pA),  # chosen here: silent
     )
