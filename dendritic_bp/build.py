@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from brian2 import NeuronGroup, Synapses
+from brian2 import NeuronGroup, Synapses, defaultclock
 
 from dendritic_bp.errors import ModelError, suggest
 from dendritic_bp.language import Piece, Words, check, namespace_words
+from dendritic_bp.limits import require
 from dendritic_bp.model import NeuronModel, SynapseModel
 
 Model = NeuronModel | SynapseModel
@@ -36,6 +37,7 @@ def neurons(
     )
     for event, code in model.on_event.items():
         group.run_on_event(event, code)
+    _limit(group, model, values)
     _set(group, model, values)
     return group
 
@@ -76,6 +78,7 @@ def synapses(
     for pathway in events:
         getattr(built, pathway).order += model.order
     built.connect(**wiring)
+    _limit(built, model, values)
     _set(built, model, values)
     return built
 
@@ -146,6 +149,18 @@ def _check_shapes(
         if not isinstance(value, str) and np.shape(value) not in allowed:
             wanted = " or ".join("one value" if not shape else str(shape) for shape in allowed)
             raise ModelError(f"'{name}': {word} has the shape {np.shape(value)}, expected {wanted}")
+
+
+def _limit(built: NeuronGroup | Synapses, model: Model, values: Mapping[str, Any]) -> None:
+    """Refuse numbers outside the limits of the model, and let a program ask again about those of a run."""
+    numbers = {"dt": defaultclock.dt, **model.parameters, **values}
+
+    def require_limits(changed: Mapping[str, Any]) -> None:
+        require(f"'{built.name}': {model}", model.limits, {**numbers, **changed})
+
+    require_limits({})
+    built.add_attribute("require_limits")
+    built.require_limits = require_limits
 
 
 def _set(built: NeuronGroup | Synapses, model: Model, values: Mapping[str, Any]) -> None:

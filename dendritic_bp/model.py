@@ -26,6 +26,7 @@ class _Model:
 
     Each of `parameters` becomes `name : unit (shared, constant)`; `initial` holds start values, as quantities
     or expressions; `namespace` names what is only given when the model is built, such as a `TimedArray`.
+    `limits` are conditions on parameters and `dt`, each with the reason for it.
     """
 
     name: str
@@ -34,6 +35,7 @@ class _Model:
     parameters: Table = field(default_factory=dict)
     initial: Table = field(default_factory=dict)
     namespace: tuple[str, ...] = ()
+    limits: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in self.parsed.names:
@@ -80,6 +82,8 @@ class _Model:
             elif eq.type != PARAMETER:
                 kind: Kind = "condition" if eq.var_type == BOOLEAN else "value"
                 yield Piece(f"{self}, equation of {name}", eq.expr.code, kind, eq.dim)
+        for condition in self.limits:
+            yield Piece(f"{self}, limit", condition, "condition")
         yield from self.value_pieces(self.initial)
 
     def value_pieces(self, values: Table) -> Iterator[Piece]:
@@ -99,11 +103,11 @@ class _Model:
     def with_equations(self, equations: str = "", **changes: Any) -> Self:
         """Return the model with `equations` added; a name that they define replaces its old definition.
 
-        `parameters`, `initial` and `namespace`, if given, are added to the model's own.
+        `parameters`, `initial`, `limits` and `namespace`, if given, are added to the model's own.
         """
         new = definitions(equations)
         kept = [text for name, text in definitions(self.equations).items() if name not in new]
-        for table in ("parameters", "initial"):
+        for table in ("parameters", "initial", "limits"):
             old = {name: value for name, value in getattr(self, table).items() if name not in new}
             changes[table] = old | dict(changes.get(table, {}))
         changes["namespace"] = tuple(dict.fromkeys((*self.namespace, *changes.get("namespace", ()))))

@@ -68,12 +68,19 @@ class Program:
         return {name: (setting.shape, setting.unit) for name, setting in self.trace().settable.items()}
 
     def check(self, values: Mapping[str, Any]) -> dict[str, np.ndarray]:
-        """Return run-time values as SI arrays; refuse a wrong name, unit or shape, and what is not finite."""
+        """Return run-time values as SI arrays; refuse a wrong name, unit or shape, and what is not finite.
+
+        Values outside the limits of a model are refused too.
+        """
         settable = self.trace().settable
         for name in values:
             if name not in settable:
                 raise UserError(f"Program '{self.name}' has no '{name}': {suggest(name, settable)}")
-        return {name: checked(name, value, settable[name]) for name, value in values.items()}
+        arrays = {name: checked(name, value, settable[name]) for name, value in values.items()}
+        for owner, require_limits in self.trace().limits.items():
+            start = f"{owner}."
+            require_limits({k.removeprefix(start): v for k, v in values.items() if k.startswith(start)})
+        return arrays
 
     def build(self) -> Program:
         """Compile what changed since the last build in the folder; return self."""

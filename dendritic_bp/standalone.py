@@ -24,6 +24,7 @@ class Trace:
 
     stored: dict[str, Stored]
     settable: dict[str, Settable]
+    limits: dict[str, Callable[[dict[str, Any]], None]]  # by object: refuses values outside its limits
     duration: float
 
 
@@ -35,7 +36,10 @@ def trace(protocol: Callable[[], Network], name: str, folder: Path) -> Trace:
         variables.tell_delays_apart(network.objects)
         named = variables.named(device)
         result = Trace(
-            variables.stored(device, named), variables.settable(device, named), float(network.t / second)
+            variables.stored(device, named),
+            variables.settable(device, named),
+            {each.name: each.require_limits for each in network.objects if hasattr(each, "require_limits")},
+            float(network.t / second),
         )
         control.insert(device, named, result.settable)
         device.build(directory=str(folder), compile=False, run=False)
