@@ -14,6 +14,8 @@ from dendritic_bp.errors import UserError
 
 T_BURST = 16e-3  # s [P21]: spikes closer than this belong together
 MARGIN = 1e-6  # relative, for rounding: spikes exactly T_BURST apart still belong together
+EDGE = 1e-8  # s, for rounding: a spike this little before the edge of a bin is on it
+NO_ANSWER = -1  # in place of a class, where none has most
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -57,14 +59,20 @@ def _trace(times: Floats, cells: NDArray[np.int64], tau: float, memory: float) -
 def count(times: ArrayLike, cells: ArrayLike, n_cells: int, edges: ArrayLike) -> NDArray[np.int64]:
     """Count the spikes of each cell in the bins between `edges` (s); shape (bins, n_cells)."""
     times, cells = _spikes(times, cells)
-    edges = _edges(edges)
     if cells.size and (cells.min() < 0 or cells.max() >= n_cells):
         raise UserError(f"cells must be in 0..{n_cells - 1}, but reach from {cells.min()} to {cells.max()}")
-    bins = np.searchsorted(edges, times, side="right") - 1
-    inside = (bins >= 0) & (bins < edges.size - 1)
-    shape = (edges.size - 1, n_cells)
+    bins, shape = bins_of(times, edges), (np.size(edges) - 1, n_cells)
+    inside = (bins >= 0) & (bins < shape[0])
     flat = np.ravel_multi_index((bins[inside], cells[inside]), shape)
     return np.bincount(flat, minlength=shape[0] * shape[1]).reshape(shape)
+
+
+def bins_of(times: ArrayLike, edges: ArrayLike) -> NDArray[np.int64]:
+    """Return the bin of each time: -1 before the first of the `edges` (s), the number of bins after the last.
+
+    A time on an edge is in the bin that begins there, whichever way the two are rounded.
+    """
+    return np.searchsorted(_edges(edges) - EDGE, np.asarray(times, float), side="right") - 1
 
 
 def rates(times: ArrayLike, n_cells: int, edges: ArrayLike) -> Floats:
@@ -78,6 +86,18 @@ def burst_probability(bursts: ArrayLike, events: ArrayLike) -> Floats:
     """Divide numbers or rates of bursts by those of events; NaN where there was no event."""
     bursts, events = np.broadcast_arrays(np.asarray(bursts, float), np.asarray(events, float))
     return np.divide(bursts, events, out=np.full(events.shape, np.nan), where=events > 0)
+
+
+def answers(votes: ArrayLike) -> NDArray[np.int64]:
+    """Return the class with most votes in each row (trials, classes).
+
+    NO_ANSWER where no class has: where none has any, and where several have most. Raises UserError.
+    """
+    table = np.asarray(votes)
+    if table.ndim != 2 or not table.shape[1] or not np.isfinite(table).all():
+        raise UserError(f"votes need the shape (trials, classes) and finite numbers, not {table.shape}")
+    most = table == table.max(axis=1, keepdims=True)
+    return np.where(most.sum(axis=1) == 1, most.argmax(axis=1), NO_ANSWER)
 
 
 @dataclass(frozen=True)

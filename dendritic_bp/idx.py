@@ -23,16 +23,19 @@ def read_idx(path: PathLike, n_dimensions: int) -> NDArray[np.uint8]:
     a big-endian 32-bit number. Raises UserError when it is not that, or when bytes are missing or left over.
     """
     content = _content(Path(path))
-    if len(content) < 4 or content[:2] != b"\0\0":
+    if content[:2] != b"\0\0":
         raise UserError(
             f"{path} is no IDX file: it begins with {content[:2].hex(' ') or 'nothing'}, not with 00 00."
+        )
+    if len(content) < 4:
+        raise UserError(
+            f"{path} is cut: it has {len(content)} bytes, and the header of an IDX file 4 or more."
         )
     if content[2] != UNSIGNED_BYTE:
         raise UserError(f"{path} holds data of type 0x{content[2]:02x}; only unsigned bytes (0x08) are read.")
     if content[3] != n_dimensions:
-        raise UserError(
-            f"{path} has {content[3]} dimensions, but {_KINDS[n_dimensions]} have {n_dimensions}."
-        )
+        kind = _KINDS.get(n_dimensions, "the data asked for")
+        raise UserError(f"{path} has {content[3]} dimensions, but {kind} have {n_dimensions}.")
     start = 4 + 4 * n_dimensions
     if len(content) < start:
         raise UserError(f"{path} is cut: its header of {start} bytes ends after {len(content)}.")

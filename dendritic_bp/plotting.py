@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import ArrayLike, NDArray
 
+from dendritic_bp.errors import UserError
 from dendritic_bp.raster import Layer, raster, traces
 from dendritic_bp.style import COLOURS, COLUMN, LINE, PAGE, SMALL, THIN, figure, legend, level, panels, title
 
@@ -92,10 +93,24 @@ def receptive_fields(
     bar.outline.set_linewidth(THIN)
 
 
-def confusion(axes: Axes, labels: ArrayLike, predicted: ArrayLike, n_classes: int = 10) -> None:
-    """Draw how often (%) each true class (rows) is taken for each class (columns)."""
-    pairs = np.asarray(labels, int) * n_classes + np.asarray(predicted, int)
-    counts = np.bincount(pairs, minlength=n_classes**2).reshape(n_classes, n_classes)
+def confusion(
+    axes: Axes, labels: ArrayLike, predicted: ArrayLike, n_classes: int = 10, no_answer: int | None = None
+) -> None:
+    """Draw how often (%) each true class (rows) is taken for each class (columns).
+
+    Trials in which `predicted` is `no_answer` have a column of their own. Raises UserError for other numbers
+    than those of classes.
+    """
+    rows, columns = _classes("labels", labels, n_classes), np.array(predicted)
+    names = [str(k) for k in range(n_classes)]
+    if no_answer is not None and (columns == no_answer).any():
+        columns[columns == no_answer] = n_classes
+        names.append("none")
+    columns = _classes("predicted", columns, len(names))
+    if rows.shape != columns.shape:
+        raise UserError(f"{rows.size} labels do not fit {columns.size} predicted classes")
+    counts = np.zeros((n_classes, len(names)), int)
+    np.add.at(counts, (rows, columns), 1)
     percent = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(percent, cmap="Blues", vmin=0, vmax=100)
     for (row, column), value in np.ndenumerate(percent):
@@ -104,8 +119,19 @@ def confusion(axes: Axes, labels: ArrayLike, predicted: ArrayLike, n_classes: in
             axes.text(column, row, f"{value:.0f}", ha="center", va="center", fontsize=SMALL, color=colour)
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
-    axes.set(xticks=range(n_classes), yticks=range(n_classes), xlabel="Network's answer", ylabel="True class")
+    axes.set(xticks=range(len(names)), xticklabels=names, yticks=range(n_classes))
+    axes.set(xlabel="Network's answer", ylabel="True class")
     title(axes, "Share of the trials of each true class (%)")
+
+
+def _classes(name: str, values: ArrayLike, n: int) -> NDArray[np.int64]:
+    """Return the values as one row of classes; refuse what is none."""
+    array = np.asarray(values)
+    wrong = array[~np.isin(array, np.arange(n))]
+    if array.ndim != 1 or wrong.size:
+        found = f"the shape {array.shape}" if array.ndim != 1 else f"{wrong[0]}"
+        raise UserError(f"{name} must be one row of classes from 0 to {n - 1}, but has {found}")
+    return array.astype(np.int64)
 
 
 def _bands(axes: Axes, x: ArrayLike, curves: Mapping[str, ArrayLike]) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-T_BURST = 16e-3  # s
-ROUNDING = 1e-9  # s
+from dendritic_bp.analysis import T_BURST, detect_events
+
 Floats = NDArray[np.float64]
 
 
@@ -50,8 +50,8 @@ def first_interval(spikes: ArrayLike) -> float:
 
 
 def has_burst(spikes: ArrayLike, T_burst: float = T_BURST) -> bool:
-    """Tell whether two spikes follow each other within `T_burst`."""
-    return bool(np.any(np.diff(np.asarray(spikes, float)) < T_burst - ROUNDING))
+    """Tell whether a spike train holds a burst, as `dendritic_bp.analysis` finds them."""
+    return bool(detect_events(spikes, np.zeros(np.shape(spikes), int), T_burst).burst.any())
 
 
 def smallest(stimuli: ArrayLike, responded: Sequence[bool]) -> float:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dendritic_bp.analysis import T_BURST, burst_probability, count, detect_events, rates
+from dendritic_bp.analysis import NO_ANSWER, T_BURST, answers, burst_probability, count, detect_events, rates
 from dendritic_bp.errors import UserError
 
 SMALL, LARGE = 5e-3, 50e-3
@@ -107,3 +107,24 @@ def test_burst_probability_is_undefined_without_events():
 def test_bad_input_is_named(call, message):
     with pytest.raises(UserError, match=message):
         call()
+
+
+@pytest.mark.parametrize("dt", [1e-4, 2.5e-5, 1 / 3 * 1e-4])
+@pytest.mark.parametrize("shift", [0, 0.7, -123.4])
+def test_every_bin_holds_its_steps_however_times_and_edges_are_rounded(dt, shift):
+    times = np.arange(30_000) * dt + shift
+    for edges in (
+        np.arange(31) * (1000 * dt),
+        np.linspace(0, 30_000 * dt, 31),
+        np.cumsum(np.r_[0, np.full(30, 1000 * dt)]),
+    ):
+        found = count(times, np.zeros(times.size, int), 1, edges + shift)
+        np.testing.assert_array_equal(found[:, 0], 1000)
+
+
+def test_no_class_has_most_without_a_vote_or_with_a_tie():
+    votes = [[0, 0, 0], [1, 0, 0], [2, 2, 1], [0, 1, 3], [5, 5, 5]]
+    np.testing.assert_array_equal(answers(votes), [NO_ANSWER, 0, NO_ANSWER, 2, NO_ANSWER])
+    for wrong in ([1, 2], [[np.nan, 1]], np.zeros((3, 0))):
+        with pytest.raises(UserError, match="trials, classes"):
+            answers(wrong)

@@ -16,6 +16,7 @@ sys.path.append(str(Path(__file__).parents[1] / "experiments"))
 
 import digits
 from dendritic_bp import cli, tasks
+from dendritic_bp.analysis import NO_ANSWER
 from dendritic_bp.program import Program
 from figures import digits as digits_figures
 from measures.digits import OWNER, Session, dataset, summary
@@ -347,6 +348,18 @@ def test_votes_of_all_presentations_are_added(data):
     np.testing.assert_array_equal(session.predicted("test", LOOKS), right)
     np.testing.assert_array_equal(session.predicted("test")[::LOOKS], (right + 1) % 10)
     assert session.accuracy("test", LOOKS) == 1
+
+
+def test_a_silent_trial_and_a_tie_are_no_answer_and_wrong(data):
+    session = fake(data)
+    tested = np.flatnonzero(session.schedule.phase == "test")
+    counts = session.run["output_counts.n_event"]
+    counts[:, tested + 1] = 0
+    np.testing.assert_array_equal(session.predicted("test", LOOKS), NO_ANSWER)
+    assert session.accuracy("test", LOOKS) == 0
+    counts[[0, VOTERS], 1 + tested[0]] = 2  # as many for 0 as for 1
+    assert session.predicted("test", LOOKS)[0] == NO_ANSWER
+    assert set(digits.figures(dataset(session, {}), summary(session, {}))) >= {"confusion"}
 
 
 def test_weights_are_target_by_source(data):

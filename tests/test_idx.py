@@ -46,6 +46,9 @@ def test_images_become_a_data_set_with_all_parts(files):
 DAMAGE = {
     "no IDX file.*89 50": lambda good: b"\x89PNG" + good[4:],
     "begins with nothing": lambda good: b"",
+    "is cut: it has 3 bytes": lambda good: good[:3],
+    "is cut: it has 2 bytes": lambda good: good[:2],
+    "begins with 00, not": lambda good: good[:1],
     "type 0x0d": lambda good: good[:2] + b"\x0d" + good[3:],
     "1 dimensions, but images have 3": lambda good: good[:3] + b"\x01" + good[4:],
     "header of 16 bytes ends after 10": lambda good: good[:10],
@@ -63,6 +66,15 @@ def test_damage_is_named_with_the_file(files, message):
     with pytest.raises(UserError, match=message) as caught:
         read_idx(path, 3)
     assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 4])
+def test_other_numbers_of_dimensions_are_read_or_refused(tmp_path, n):
+    path, array = tmp_path / "file", np.arange(2**n, dtype=np.uint8).reshape((2,) * n)
+    path.write_bytes(idx(array))
+    np.testing.assert_array_equal(read_idx(path, n), array)
+    with pytest.raises(UserError, match=f"has {n} dimensions, but the data asked for have 5"):
+        read_idx(path, 5)
 
 
 def test_a_missing_file_is_named(tmp_path):

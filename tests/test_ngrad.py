@@ -184,6 +184,10 @@ def test_a_run_on_idx_files_holds_what_it_promises(ngrad, tmp_path):
     assert record.provenance["parameters"]["backprop"]["eta"]["value"] == 0.3
     assert record.data.layer.values.tolist() == ["hidden1", "output"]
     assert {path.stem for path in (tmp_path / "run").glob("*.png")} == {"spectrum", "angles", "compute"}
+    nowhere = record.data.copy(deep=True).assign_coords(rule=["kolen_pollack"])
+    for name in ("angle", "angle_hidden"):
+        nowhere[name][:] = np.nan  # black images have no gradient
+    assert set(ngrad.main.figures(nowhere, {})) == {"spectrum", "angles", "compute"}
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from matplotlib import pyplot
 from matplotlib.text import Text
 
 from dendritic_bp import plotting
+from dendritic_bp.errors import UserError
 from dendritic_bp.raster import BURST, EVENT
 
 GENERATOR = np.random.default_rng(0)
@@ -134,6 +135,30 @@ def test_confusion_is_in_percent_of_the_true_class():
     axes = plotting.panels(plotting.figure())[0, 0]
     plotting.confusion(axes, labels=[0, 0, 0, 0, 1], predicted=[0, 0, 0, 1, 1], n_classes=3)
     np.testing.assert_array_equal(axes.images[0].get_array(), [[75, 25, 0], [0, 100, 0], [0, 0, 0]])
+
+
+def test_confusion_shows_trials_without_an_answer_apart():
+    axes = plotting.panels(plotting.figure())[0, 0]
+    plotting.confusion(axes, labels=[0, 0, 1, 1], predicted=[0, -1, -1, 1], n_classes=2, no_answer=-1)
+    np.testing.assert_array_equal(axes.images[0].get_array(), [[50, 0, 50], [0, 50, 50]])
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["0", "1", "none"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "predicted", "message"),
+    [
+        ([0, 1], [0, 2], "predicted .* from 0 to 1, but has 2"),
+        ([0, 1], [0, -1], "predicted .* but has -1"),
+        ([0, 2], [0, 1], "labels .* but has 2"),
+        ([-1, 1], [0, 1], "labels .* but has -1"),
+        ([0, 0.5], [0, 1], "labels .* but has 0.5"),
+        ([0, 1], [0], "2 labels do not fit 1"),
+        ([[0, 1]], [[0, 1]], "the shape"),
+    ],
+)
+def test_confusion_refuses_what_is_no_class(labels, predicted, message):
+    with pytest.raises(UserError, match=message):
+        plotting.confusion(plotting.panels(plotting.figure())[0, 0], labels, predicted, n_classes=2)
 
 
 def test_no_figure_is_left_in_the_state_of_pyplot():

@@ -32,7 +32,10 @@ def test_what_is_not_there_is_nan():
 
 
 def test_bursts_and_thresholds():
-    assert has_burst([0, 20e-3, 30e-3]) and not has_burst([0, 16e-3]) and not has_burst([])
+    assert has_burst([0, 20e-3, 30e-3]) and not has_burst([0, 17e-3]) and not has_burst([])
+    assert has_burst([0.3, 0.3 + 16e-3]), (
+        "16 ms sharp still belong together, as for the detector of the cells"
+    )
     assert first_interval([0.1, 0.15, 0.2]) == pytest.approx(0.05)
     assert smallest([3, 1, 2], [True, False, True]) == 2
     assert window([-2, -1, 0, 1, 2], [True, False, True, True, True]) == (0, 2)

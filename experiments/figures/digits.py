@@ -7,6 +7,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from dendritic_bp import plotting
+from dendritic_bp.analysis import NO_ANSWER
 
 TRIAL_S, SHOWN = 0.2, 10  # the schedule of `networks/digits.py`
 VOLTAGE_TRIALS = 3
@@ -102,5 +103,6 @@ def _receptive_fields(data: xr.Dataset) -> Figure:
 
 def _confusion(data: xr.Dataset) -> Figure:
     drawing = plotting.figure(plotting.COLUMN, 3.2)
-    plotting.confusion(plotting.panels(drawing)[0, 0], data.test_label.values, data.test_predicted.values)
+    answers = data.test_label.values, data.test_predicted.values
+    plotting.confusion(plotting.panels(drawing)[0, 0], *answers, no_answer=NO_ANSWER)
     return drawing

@@ -47,7 +47,7 @@ def angles(data):
             degrees = np.degrees(shown.angle.sel(rule=name, layer=layer).mean("seed"))
             panel.plot(shown.epochs[1:], degrees[1:], dash, color=colour, linewidth=width)
         if name in PUBLISHED:
-            panel.plot(float(shown.epochs[-1]), PUBLISHED[name], "k*", markersize=5, clip_on=False)
+            panel.plot(float(data.epochs[-1]), PUBLISHED[name], "k*", markersize=5, clip_on=False)
 
     drawing = gallery(data, draw, xscale="log", ylim=(0, 120), yticks=(0, 45, 90))
     drawing.supxlabel(

@@ -9,7 +9,7 @@ import xarray as xr
 from brian2 import second
 from sklearn.linear_model import LogisticRegression
 
-from dendritic_bp.analysis import Alignment, alignment
+from dendritic_bp.analysis import Alignment, alignment, answers
 from dendritic_bp.rate_network import RateNetwork, measure_fi
 from dendritic_bp.runs import Run
 from dendritic_bp.tasks import Dataset
@@ -58,9 +58,9 @@ class Session:
         return self.counts("output").reshape(-1, CLASSES, VOTERS).sum(axis=2)
 
     def predicted(self, phase: str, presentations: int = 1) -> np.ndarray:
-        """Return the class with most events over the successive presentations of each image."""
+        """Return the class with most events over the successive presentations of each image, or NO_ANSWER."""
         votes = self.votes[self.schedule.phase == phase]
-        return votes.reshape(-1, presentations, CLASSES).sum(axis=1).argmax(axis=1)
+        return answers(votes.reshape(-1, presentations, CLASSES).sum(axis=1))
 
     def accuracy(self, phase: str, presentations: int = 1) -> float:
         """Return the share of images whose class gets most events."""

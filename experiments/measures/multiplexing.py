@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import xarray as xr
 
-from dendritic_bp.analysis import burst_probability, detect_events, rates
+from dendritic_bp.analysis import bins_of, burst_probability, detect_events, rates
 from dendritic_bp.information import coherence, linear_information
 from dendritic_bp.runs import Run
 
@@ -54,9 +54,14 @@ def _series(run: Run, n: int, edges: np.ndarray) -> dict[str, np.ndarray]:
         "start_rate": rates(times[starts(times, cells, found.burst)], n, edges),
     }
     for kind in ("depressed", "facilitated"):
-        released, _ = np.histogram(times, edges, weights=run[f"spikes.{kind}"])
-        result[kind] = released / (n * FINE)
+        result[kind] = _summed(times, run[f"spikes.{kind}"], edges) / (n * FINE)
     return result | {name: rates(run[f"{name}1_spikes.t"], N_READERS, edges) for name in ("pv", "som")}
+
+
+def _summed(times: np.ndarray, values: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Return the sum of the values at some times in each bin."""
+    bins = bins_of(times, edges) + 1  # 0 before the first bin
+    return np.bincount(bins, values, edges.size + 1)[1:-1]
 
 
 def starts(times: np.ndarray, cells: np.ndarray, burst: np.ndarray) -> np.ndarray:

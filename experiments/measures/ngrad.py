@@ -3,6 +3,7 @@
 import numpy as np
 import xarray as xr
 
+from dendritic_bp.analysis import answers
 from models.rate.backprop import gradient
 
 ENOUGH = 2_000  # examples for an error in the course of training, about; at its end all are taken
@@ -25,7 +26,7 @@ def measure(network, learner, state, task, p, rng, budget, with_angles=True, fin
         x, y = getattr(task, part)
         x, y = (each if final else each[:: max(1, len(each) // ENOUGH)] for each in (x, y))
         scores = learner.predict(network, state, x, p)
-        row[f"{part}_error"] = np.mean(scores.argmax(axis=1) != y.argmax(axis=1))
+        row[f"{part}_error"] = np.mean(answers(scores) != y.argmax(axis=1))
     row["angles"] = np.full(len(network.sizes), np.nan)
     if with_angles:
         x, y = task.train
