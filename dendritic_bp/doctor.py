@@ -2,6 +2,7 @@
 
 import platform
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -43,7 +44,7 @@ def _versions() -> Iterator[tuple[str, str]]:
 
 def _compiling() -> Iterator[tuple[str, str]]:
     command = toolchain._compiler()
-    yield "compiler", f"{command}: {_first_line([*command.split(), '--version'])}"
+    yield "compiler", f"{command}: {_first_line([*shlex.split(command), '--version'])}"
     yield "flags", " ".join([*get_compiler_and_args()[1], *toolchain.VECTORISE])
     yield "make", _first_line(["make", "--version"])
     yield "cores", str(toolchain.cores())

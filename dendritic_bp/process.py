@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from tqdm import tqdm
 
 from dendritic_bp.errors import UserError
+from dendritic_bp.scratch import writing
+from dendritic_bp.toolchain import ELSEWHERE
 
 Report = Callable[[float], object]  # called with the simulated time (s), a few times a second
 
@@ -38,10 +41,8 @@ def execute(binary: Path, arguments: list[str], folder: Path, report: Report, ti
     """
     command = [str(binary / "main"), "--results_dir", f"{folder}/", *arguments]
     start = time.perf_counter()
-    with (folder / "stderr.txt").open("w") as stderr:
-        child = subprocess.Popen(
-            command, cwd=binary, stdout=subprocess.PIPE, stderr=stderr, text=True, start_new_session=True
-        )
+    with writing(folder), (folder / "stderr.txt").open("w") as stderr:
+        child = _start(command, binary, stderr, title)
         try:
             said = [line for line in _lines(child) if not _is_progress(line, report)]
             _, status, usage = os.wait4(child.pid, 0)
@@ -52,6 +53,18 @@ def execute(binary: Path, arguments: list[str], folder: Path, report: Report, ti
         child.returncode = os.waitstatus_to_exitcode(status)
     _require_success(child.returncode, said, folder, title)
     return Cost(time.perf_counter() - start, usage.ru_utime + usage.ru_stime, _peak_mb(said, usage.ru_maxrss))
+
+
+def _start(command: list[str], binary: Path, stderr: IO[str], title: str) -> subprocess.Popen[str]:
+    try:
+        return subprocess.Popen(
+            command, cwd=binary, stdout=subprocess.PIPE, stderr=stderr, text=True, start_new_session=True
+        )
+    except OSError as error:
+        raise UserError(
+            f"{title} cannot be started: {error.strerror}. Its program is {command[0]}: if it is there, that "
+            f"file system may forbid programs (noexec); {ELSEWHERE}."
+        ) from None
 
 
 def _lines(child: subprocess.Popen[str]) -> Iterator[str]:
@@ -75,16 +88,32 @@ def _peak_mb(said: list[str], maxrss: int) -> float:
 def _require_success(code: int, said: list[str], folder: Path, title: str) -> None:
     """Take any complaint for a failure: the generated program goes on, and exits 0, after most errors."""
     errors = [line for line in said if "rror" in line and not line.startswith("size ")]
-    complaints = "".join([(folder / "stderr.txt").read_text(), *errors])
+    complaints = "".join([_text(folder / "stderr.txt"), *errors])
     if code < 0:
-        raise UserError(f"{title} was killed by {signal.Signals(-code).name}. {complaints}".strip())
+        raise UserError(f"{title} was killed by {_signal(-code)}. {complaints}".strip())
     if code > 0 or complaints:
         raise UserError(f"{title} failed: {complaints.strip() or f'exit code {code}'}")
     if not all(_is_whole(folder, line) for line in said if line.startswith("size ")):
         raise UserError(f"{title} could not write all its results to {folder}: is the disk full?")
-    completed = float((folder / "last_run_info.txt").read_text().split()[1])
+    completed = _completed(folder)
     if completed < 1:
         raise UserError(f"{title} was stopped after {completed:.0%} of its simulated time.")
+
+
+def _completed(folder: Path) -> float:
+    """Return the share of the simulated time that the program says it has done."""
+    words = _text(folder / "last_run_info.txt").split()
+    return float(words[1]) if len(words) == 2 else 0.0
+
+
+def _text(path: Path) -> str:
+    """Return what a file says, nothing if it is gone: somebody may have cleaned the cache."""
+    return path.read_text(errors="replace") if path.exists() else ""
+
+
+def _signal(number: int) -> str:
+    known = {each.value: each.name for each in signal.Signals}
+    return known.get(number, f"signal {number}")
 
 
 def _is_whole(folder: Path, line: str) -> bool:

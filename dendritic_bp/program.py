@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
-import shutil
 import time
-import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from brian2 import Network
 
-from dendritic_bp import scratch, toolchain
+from dendritic_bp import kept, scratch, toolchain
 from dendritic_bp.errors import UserError, suggest
 from dendritic_bp.process import Report, execute, progress_bar
 from dendritic_bp.quantities import checked
-from dendritic_bp.runs import Run, write_record
+from dendritic_bp.runs import Run, found, sizes, write_record
 from dendritic_bp.standalone import Trace, trace
 
 
@@ -47,7 +47,8 @@ class Program:
         self.jobs = jobs
         self.build_s = 0.0
         self.source_hash = ""
-        self._sources = self.folder / "traces" / scratch.owned_name()
+        self._sources = self.folder / "traces"  # a folder in it, once traced
+        self._tracer = 0  # the process that has traced: others leave its sources alone
         self._traced: Trace | None = None
         self._binary: Path | None = None
 
@@ -55,8 +56,10 @@ class Program:
         """Call the protocol and write its sources, once; compile nothing."""
         if self._traced is None:
             start = time.perf_counter()
+            self._sources = self.folder / "traces" / scratch.owned_name()
+            self._tracer = os.getpid()
             self._make_room()
-            weakref.finalize(self, shutil.rmtree, self._sources, ignore_errors=True)
+            scratch.vanishing(self, self._sources)
             self._traced = trace(self.protocol, self.name, self._sources)
             self.source_hash = toolchain.hash_folder(self._sources)
             self.build_s += time.perf_counter() - start
@@ -84,8 +87,10 @@ class Program:
 
     def build(self) -> Program:
         """Compile what changed since the last build in the folder; return self."""
-        if self._binary is None:
+        if self._binary is None or not (self._binary / "main").exists():  # somebody may clean the cache
             toolchain.require()  # before the protocol, which may take long
+            if self._binary or self._tracer != os.getpid() or not self._sources.exists():
+                self._traced = None
             self.trace()
             start = time.perf_counter()
             self._binary = toolchain.build(
@@ -113,29 +118,53 @@ class Program:
         """
         values = dict(values or {})
         arrays = self.check(values)
-        _require_seed(seed)
-        target = _new(folder) if folder else self.folder / "runs" / scratch.owned_name()
+        require_seed(seed)
+        target = _new(folder) if folder else kept.place(f"{self.name}-{self.key(seed, arrays)}")
+        if target and (run := found(target, values)):
+            return run
+        run = self._execute(int(seed), values, arrays, progress, target)
+        if target is None:
+            scratch.vanishing(run, run.folder)
+        return run
+
+    def key(self, seed: int, arrays: Mapping[str, np.ndarray]) -> str:
+        """Return a name that tells a run from those of other sources, flags, seeds and (checked) values."""
+        self.trace()
+        digest = hashlib.sha256(f"{self.source_hash} {self.flags}".encode())
+        for name, array in sorted(arrays.items()):
+            digest.update(f"{name} {array.shape} {array.dtype}".encode() + array.tobytes())
+        return f"seed-{seed}-{digest.hexdigest()[:12]}"
+
+    def _execute(
+        self,
+        seed: int,
+        values: Mapping[str, Any],
+        arrays: Mapping[str, np.ndarray],
+        progress: bool | Report,
+        target: Path | None,
+    ) -> Run:
+        """Run the compiled program; without a target, in a folder of this process."""
         self.build()
         title = f"{self.name} (seed {seed})"
-        with scratch.appearing(target) as partial, self._report(progress, title) as report:
+        target, keep = target or self.folder / "runs" / scratch.owned_name(), target is not None
+        with (
+            scratch.appearing(target) as partial,
+            scratch.writing(target),
+            self._report(progress, title) as report,
+        ):
             arguments = [f"seed={seed}", *self._arguments(arrays, partial)]
             assert self._binary is not None
             cost = execute(self._binary, arguments, partial, report, title)
-            run = Run(target, int(seed), values, self.source_hash, self.build_s, cost, self.trace().stored)
-            write_record(run, partial)
-        if not folder:
-            weakref.finalize(run, shutil.rmtree, target, ignore_errors=True)
+            files = sizes(partial)
+            run = Run(target, seed, values, self.source_hash, self.build_s, cost, self.trace().stored, files)
+            if keep:
+                write_record(run, partial)
         return run
 
     def _make_room(self) -> None:
         """Make the folder for the sources, and remove those of processes that were killed."""
-        try:
+        with scratch.writing(f"build in {self.folder}", toolchain.ELSEWHERE):
             self._sources.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UserError(
-                f"Cannot build in {self.folder}: {error.strerror}. "
-                "Name another place in the environment variable DENDRITIC_BP_CACHE."
-            ) from None
         scratch.remove_orphans(self._sources.parent)
 
     def _report(self, progress: bool | Report, title: str) -> AbstractContextManager[Report]:
@@ -154,13 +183,16 @@ class Program:
         return result
 
 
-def _require_seed(seed: Any) -> None:
+def require_seed(seed: Any) -> None:
+    """Refuse what cannot be the seed of a run."""
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
         raise UserError(f"The seed must be a whole number from 0 to 2**32 - 1, got {seed!r}.")
 
 
 def _new(folder: str | Path) -> Path:
     path = Path(folder).absolute()
-    if path.exists():
+    with scratch.writing(path):
+        exists = path.exists()
+    if exists:
         raise UserError(f"The folder {path} exists already; the results of a run need a new one.")
     return path

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -12,6 +14,7 @@ import numpy as np
 
 from dendritic_bp.errors import UserError, suggest
 from dendritic_bp.process import Cost
+from dendritic_bp.scratch import writing
 from dendritic_bp.variables import Stored
 
 RECORD = "record.json"  # written last: its presence means that the run is complete
@@ -28,6 +31,7 @@ class Run:
     build_s: float
     cost: Cost = field(repr=False)
     stored: Mapping[str, Stored] = field(repr=False)
+    sizes: Mapping[str, int] = field(repr=False, default_factory=dict)  # of the files, in bytes
 
     def __getitem__(self, name: str) -> Any:
         """Read a variable from disk, in SI units.
@@ -35,7 +39,14 @@ class Run:
         One number a cell, synapse or spike; (cell, time) from a StateMonitor; a single number if shared.
         """
         entry = self._entry(name)
-        data = np.fromfile(self.folder / entry.file, dtype=entry.dtype)
+        try:
+            data = np.fromfile(self.folder / entry.file, dtype=entry.dtype)
+        except OSError as error:
+            raise UserError(
+                f"The results of this run cannot be read from {self.folder}: {error.strerror}. To keep "
+                "results, name a folder of your own, as in run(folder=...)."
+            ) from None
+        _require_size(self.folder / entry.file, data.nbytes, self.sizes.get(entry.file))
         if entry.offset:
             data -= entry.offset
         if entry.shape == ():
@@ -81,27 +92,77 @@ def write_record(run: Run, folder: Path) -> None:
         "build_s": run.build_s,
         "cost": asdict(run.cost),
         "stored": {name: asdict(entry) for name, entry in run.stored.items()},
+        "files": {name: {"bytes": size, "crc32": _crc32(folder / name)} for name, size in run.sizes.items()},
     }
     partial = folder / f"{RECORD}.partial"
-    partial.write_text(json.dumps(content, indent=1))
-    partial.replace(folder / RECORD)
+    with writing(folder):
+        partial.write_text(json.dumps(content, indent=1))
+        partial.replace(folder / RECORD)
 
 
 def read_record(folder: Path, values: Mapping[str, Any]) -> Run:
-    """Return the complete run in a folder, which was made with these values."""
-    content = json.loads((folder / RECORD).read_text())
-    stored = {
-        name: Stored(**entry | {"shape": tuple(entry["shape"])}) for name, entry in content["stored"].items()
-    }
-    return Run(
-        folder,
-        content["seed"],
-        values,
-        content["source_hash"],
-        content["build_s"],
-        Cost(**content["cost"]),
-        stored,
-    )
+    """Return the complete run in a folder, which was made with these values.
+
+    Raises:
+        UserError: the record, or a file that it names, is missing or not as it was written.
+    """
+    folder = folder.absolute()
+    try:
+        content = json.loads((folder / RECORD).read_text())
+        stored = {
+            name: Stored(**entry | {"shape": tuple(entry["shape"])})
+            for name, entry in content["stored"].items()
+        }
+        cost, files = Cost(**content["cost"]), content["files"]
+        sizes = {name: int(file["bytes"]) for name, file in files.items()}
+        run = Run(
+            folder, content["seed"], values, content["source_hash"], content["build_s"], cost, stored, sizes
+        )
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise UserError(
+            f"Cannot read {folder / RECORD}: {error!r}. Remove that run, or make it again."
+        ) from None
+    for name, size in sizes.items():
+        _require_size(folder / name, _size(folder / name), size)
+        if _crc32(folder / name) != files[name]["crc32"]:
+            raise UserError(
+                f"{folder / name} does not hold what was written: remove that run, or make it again."
+            )
+    return run
+
+
+def found(folder: Path, values: Mapping[str, Any]) -> Run | None:
+    """Return the run that is complete and undamaged in a folder; make room for a new one if there is none."""
+    if not folder.exists():
+        return None
+    try:
+        return read_record(folder, values)
+    except UserError:
+        shutil.rmtree(folder)
+        return None
+
+
+def sizes(folder: Path) -> dict[str, int]:
+    """Return the bytes of each file in a folder."""
+    return {path.name: path.stat().st_size for path in sorted(folder.iterdir()) if path.is_file()}
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _require_size(path: Path, found: int, written: int | None) -> None:
+    if written is not None and found != written:
+        raise UserError(f"{path} holds {found} bytes, but {written} were written: make the run again.")
+
+
+def _crc32(path: Path) -> int:
+    """Return the checksum of a file, piece by piece."""
+    value = 0
+    with path.open("rb") as file:
+        while piece := file.read(1 << 22):
+            value = zlib.crc32(piece, value)
+    return value
 
 
 def describe(value: Any) -> str:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
+import platform
 import re
+import shlex
 import shutil
 import subprocess
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from dendritic_bp.errors import UserError
+from dendritic_bp.scratch import locked, writing
 
 UNUSED_DAYS = 30  # binaries that nobody asked for during this time are removed
 
@@ -38,9 +41,16 @@ ALWAYS = ("-w", "-std=c++11")
 # vector `exp` under this macro, which Brian2's flags leave undefined as they keep NaN and infinity.
 VECTORISE = ("--param", "vect-max-version-for-alias-checks=1000", "-D__FAST_MATH__=1")
 
+BUILDING = ".building"  # in the kept sources while they are compiled
+MACHINE = ".machine"  # in the kept sources: compiler and processor; ccache, too, may be shared by machines
+ELSEWHERE = "name another place in the environment variable DENDRITIC_BP_CACHE"
+
 MAKEFILE = """\
 FLAGS = {flags} -I.
+# compiler and processor: {machine}
 OBJECTS = {objects}
+
+.DELETE_ON_ERROR:
 
 main: $(OBJECTS)
 \t$(CXX) $(OBJECTS) -o $@ {link_flags}
@@ -56,10 +66,25 @@ headers.h.gch: headers.h makefile
 
 
 def cache_folder() -> Path:
-    """Return the folder of kept builds: $DENDRITIC_BP_CACHE, or dendritic_bp in the user's cache."""
-    if chosen := os.environ.get("DENDRITIC_BP_CACHE"):
-        return Path(chosen).expanduser().absolute()
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dendritic_bp"
+    """Return the folder of kept builds: $DENDRITIC_BP_CACHE, or dendritic_bp in the user's cache.
+
+    Where it belongs to another user, each of the others has a folder of their own in it.
+    """
+    try:
+        chosen = os.environ.get("DENDRITIC_BP_CACHE") or _user_cache() / "dendritic_bp"
+        folder = Path(chosen).expanduser().absolute()
+    except RuntimeError as error:  # no home
+        raise UserError(f"Cannot tell where to keep builds: {error} So {ELSEWHERE}.") from None
+    try:
+        owner = folder.stat().st_uid
+    except OSError:  # not there, or out of reach: told when it is written
+        return folder
+    return folder if owner == os.getuid() else folder / f"user-{os.getuid()}"
+
+
+def _user_cache() -> Path:
+    chosen = os.environ.get("XDG_CACHE_HOME")
+    return Path(chosen) if chosen else Path.home() / ".cache"
 
 
 def cores() -> int:
@@ -69,7 +94,7 @@ def cores() -> int:
 
 def require() -> None:
     """Refuse to go on without a compiler and make."""
-    missing = [tool for tool in (_compiler().split()[-1], "make") if shutil.which(tool) is None]
+    missing = [tool for tool in (_bare_compiler()[0], "make") if shutil.which(tool) is None]
     if missing:
         raise UserError(
             f"Cannot compile: {' and '.join(missing)} not found. "
@@ -80,6 +105,12 @@ def require() -> None:
 def _compiler() -> str:
     """Return the compile command, which goes through ccache where there is one."""
     return os.environ.get("CXX") or ("ccache g++" if shutil.which("ccache") else "g++")
+
+
+def _bare_compiler() -> list[str]:
+    """Return the words of the compile command without ccache."""
+    words = [word for word in shlex.split(_compiler()) if Path(word).name != "ccache"]
+    return words or ["g++"]
 
 
 def hash_folder(folder: Path) -> str:
@@ -100,9 +131,9 @@ def build(
     lock keeps other processes out. Sources that were compiled before are not compiled again.
     """
     makefile = _write_makefile(sources, flags)
-    binary = folder / "binaries" / f"{source_hash}-{_hash(makefile + _compiler())}"
-    with _locked(folder):
-        if not binary.exists():
+    binary = folder / "binaries" / f"{source_hash}-{_hash(makefile)}"
+    with writing(f"build in {folder}", ELSEWHERE), _locked(folder):
+        if not (binary / "main").exists():
             _synchronise(sources, folder / "sources")
             _make(folder, jobs or cores())
             _publish(folder / "sources" / "main", sources / "static_arrays", binary)
@@ -115,8 +146,12 @@ def _write_makefile(sources: Path, flags: Sequence[str] | None) -> str:
     """Replace Brian2's makefile by one with precompiled headers and dependencies per file."""
     brian2 = dict(re.findall(r"^(\w+) = *(.*)$", (sources / "makefile").read_text(), re.MULTILINE))
     (sources / "headers.h").write_text(HEADERS)
+    compile_flags = " ".join([brian2["OPTIMISATIONS"], *VECTORISE] if flags is None else [*ALWAYS, *flags])
+    machine = _machine(compile_flags)
+    (sources / MACHINE).write_text(machine)
     text = MAKEFILE.format(
-        flags=" ".join([brian2["OPTIMISATIONS"], *VECTORISE] if flags is None else [*ALWAYS, *flags]),
+        machine=machine,
+        flags=compile_flags,
         objects=re.sub(r"\.cpp\b", ".o", brian2["SRCS"]),
         link_flags=brian2["LFLAGS"],
     )
@@ -124,8 +159,46 @@ def _write_makefile(sources: Path, flags: Sequence[str] | None) -> str:
     return text
 
 
+def _machine(flags: str) -> str:
+    """Return a word for all that the compiled code depends on besides sources and flags.
+
+    That is the compiler, its version, the processor, and what the compiler takes "native" for.
+    """
+    compiler = _bare_compiler()
+    paths = [str(shutil.which(word) or word) for word in compiler]
+    return _hash("\n".join([*paths, _says(*paths, "--version"), _macros(*paths, flags), _processor()]))
+
+
+def _macros(*compiler_and_flags: str) -> str:
+    *compiler, flags = compiler_and_flags
+    return _says(*compiler, *shlex.split(flags), "-dM", "-E", "-x", "c++", os.devnull)
+
+
+@cache
+def _says(*command: str) -> str:
+    try:
+        return subprocess.run(command, capture_output=True, text=True).stdout
+    except OSError as error:
+        raise UserError(f"Cannot run the compiler '{command[0]}': {error.strerror}.") from None
+
+
+def _processor() -> str:
+    """Return what the system says of the processor, as far as it does not change from moment to moment."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:  # no Linux
+        return f"{platform.machine()} {platform.processor()}"
+    kept = [line for line in lines if re.match(r"(model name|flags|Features|CPU part)\s*:", line)]
+    return "\n".join([platform.machine(), *sorted(set(kept))])
+
+
 def _synchronise(sources: Path, target: Path) -> None:
-    """Copy the files that differ, leaving the others (and their dates) alone."""
+    """Copy the files that differ, leaving the others (and their dates) alone.
+
+    What a process that was killed while it compiled has left is not trusted, nor are another machine's dates.
+    """
+    if (target / BUILDING).exists() or _from_the_future(target):
+        shutil.rmtree(target)
     for path in (each for each in sources.rglob("*") if each.is_file() and "static_arrays" not in each.parts):
         copy = target / path.relative_to(sources)
         if not copy.exists() or copy.read_bytes() != path.read_bytes():
@@ -133,16 +206,24 @@ def _synchronise(sources: Path, target: Path) -> None:
             shutil.copyfile(path, copy)
 
 
+def _from_the_future(folder: Path) -> bool:
+    return any(path.stat().st_mtime > time.time() + 1 for path in folder.rglob("*"))
+
+
 def _make(folder: Path, jobs: int) -> None:
     """Run make, and report the compiler's first error."""
+    sources = folder / "sources"
     sloppy = "pch_defines,time_macros,include_file_mtime,include_file_ctime"  # ccache needs it for headers.h
+    ccache = {"CCACHE_SLOPPINESS": sloppy, "CCACHE_EXTRAFILES": str(sources / MACHINE)}
+    (sources / BUILDING).touch()
     done = subprocess.run(
         ["make", f"-j{jobs}", f"CXX={_compiler()}"],
-        cwd=folder / "sources",
-        env=os.environ | {"CCACHE_SLOPPINESS": sloppy, "LC_ALL": "C"},
+        cwd=sources,
+        env=os.environ | ccache | {"LC_ALL": "C"},
         capture_output=True,
         text=True,
     )
+    (sources / BUILDING).unlink()
     (folder / "make.log").write_text(done.stdout + done.stderr)
     if done.returncode != 0:
         raise UserError(
@@ -161,7 +242,8 @@ def _first_error(lines: list[str]) -> str:
 def _publish(main: Path, data: Path, binary: Path) -> None:
     """Put the binary and its data in a folder of their own, which appears complete or not at all."""
     partial = binary.with_name(f"{binary.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
+    for left in (partial, binary):  # of a process that was killed, of somebody who cleaned in part
+        shutil.rmtree(left, ignore_errors=True)
     partial.mkdir(parents=True)
     shutil.copy2(main, partial / "main")
     shutil.move(data, partial / "static_arrays")
@@ -182,8 +264,9 @@ def _older_than(paths: Iterable[Path], days: float) -> list[Path]:
 def _locked(folder: Path) -> Iterator[None]:
     """Wait until no other process builds in this folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    lock = locked(folder / "lock")
+    assert lock is not None
+    with lock:
         yield
 
 
