@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dendritic_bp.errors import UserError
+from dendritic_bp import kept
+from dendritic_bp.errors import UserError, suggest
 from dendritic_bp.process import Report, progress_bar
-from dendritic_bp.program import Program
-from dendritic_bp.runs import RECORD, Run, describe, read_record
+from dendritic_bp.program import Program, require_seed
+from dendritic_bp.runs import Run, describe, found
+from dendritic_bp.scratch import locked, writing
 from dendritic_bp.toolchain import cores
+
+LOCK = ".lock"
 
 
 def sweep(
@@ -27,20 +30,50 @@ def sweep(
 ) -> list[Run]:
     """Return the runs asked for, as dict(seed=..., values={...}) each: what `program.run` gives one by one.
 
-    A `folder` keeps every finished run, and a later sweep takes it from there; `workers` is the number of
-    runs at a time (default: the cores).
+    A `folder` keeps every finished run, and a later sweep takes it from there, if it is whole; `workers` is
+    the number of runs at a time (default: the cores).
 
     Raises:
-        UserError: a run failed; it names the seed and the values, once all the others have ended.
+        UserError: a run failed; it names the seed and the values, once all the others have ended. Or another
+            process is running a sweep in this folder.
     """
-    asked = [_request(program, **run) for run in runs]
+    asked = [_request(program, run) for run in runs]
     different = list(dict.fromkeys(asked))
-    program.build()
-    duration, title = program.trace().duration * len(different), f"{program.name} ({len(different)} runs)"
-    with progress_bar(duration, title) if progress else nullcontext(lambda now: None) as report:
-        futures = _run_all(program, different, workers or cores(), Path(folder) if folder else None, report)
+    if workers is not None and (not isinstance(workers, int) or workers < 1):
+        raise UserError(f"workers must be a whole number from 1, the runs at a time, not {workers!r}.")
+    with _claimed(Path(folder).absolute()) if folder else nullcontext() as claimed:
+        targets = {each: _target(program, each, claimed) for each in different}
+        done = {each: found(target, each.values) if target else None for each, target in targets.items()}
+        missing = [each for each in different if done[each] is None]
+        if missing:
+            program.build()
+        duration, title = program.trace().duration * len(missing), f"{program.name} ({len(missing)} runs)"
+        with progress_bar(duration, title) if progress and missing else nullcontext(_quiet) as report:
+            futures = _run_all(program, {each: targets[each] for each in missing}, workers or cores(), report)
     _require_success(program, futures)
-    return [futures[request].result() for request in asked]
+    return [done[request] or futures[request].result() for request in asked]
+
+
+def _quiet(now: float) -> None:
+    pass
+
+
+@contextmanager
+def _claimed(folder: Path) -> Iterator[Path]:
+    """Keep other processes out of a folder of runs."""
+    lock = folder / LOCK
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        file = locked(lock, wait=False)
+    if file is None:
+        raise UserError(
+            f"Another process is running a sweep in {folder}: wait for it, or choose another folder."
+        )
+    with file:
+        try:
+            yield folder
+        finally:
+            lock.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -56,13 +89,21 @@ class _Request:
         return ", ".join([f"seed {self.seed}", *values])
 
 
-def _request(program: Program, seed: int = 0, values: Mapping[str, Any] | None = None) -> _Request:
+def _request(program: Program, run: Mapping[str, Any]) -> _Request:
     """Check what is asked for, and give it a key."""
-    arrays = program.check(values or {})
-    digest = hashlib.sha256(f"{program.source_hash} {program.flags}".encode())
-    for name, array in sorted(arrays.items()):
-        digest.update(f"{name} {array.shape} {array.dtype}".encode() + array.tobytes())
-    return _Request(f"seed-{seed}-{digest.hexdigest()[:12]}", seed, dict(values or {}))
+    if not isinstance(run, Mapping):
+        raise UserError(f"A run of a sweep is dict(seed=..., values={{...}}), not {run!r}.")
+    for name in run:
+        if name not in ("seed", "values"):
+            raise UserError(f"A run of a sweep has no {name!r}: {suggest(str(name), ('seed', 'values'))}")
+    seed, values = run.get("seed", 0), dict(run.get("values") or {})
+    require_seed(seed)
+    return _Request(program.key(seed, program.check(values)), int(seed), values)
+
+
+def _target(program: Program, request: _Request, folder: Path | None) -> Path | None:
+    """Return where a run is kept, if it is."""
+    return folder / request.key if folder else kept.place(f"{program.name}-{request.key}")
 
 
 class _Watch:
@@ -80,13 +121,15 @@ class _Watch:
 
 
 def _run_all(
-    program: Program, requests: Sequence[_Request], workers: int, folder: Path | None, report: Report
+    program: Program, targets: Mapping[_Request, Path | None], workers: int, report: Report
 ) -> dict[_Request, Future[Run]]:
     """Make the runs, `workers` at a time; Ctrl-C ends those that are going on."""
-    watch = _Watch(requests)
+    watch = _Watch(list(targets))
     with ThreadPoolExecutor(workers) as pool:
         try:
-            futures = {each: pool.submit(_run, program, each, folder, watch) for each in requests}
+            futures = {
+                each: pool.submit(_run, program, each, target, watch) for each, target in targets.items()
+            }
             while wait(futures.values(), timeout=0.2).not_done:
                 report(sum(watch.done.values()))  # here, as a progress bar wants a single thread
         except BaseException:
@@ -96,13 +139,8 @@ def _run_all(
     return futures
 
 
-def _run(program: Program, request: _Request, folder: Path | None, watch: _Watch) -> Run:
-    """Make one run, or take it from the folder."""
-    target = folder / request.key if folder else None
-    if target and (target / RECORD).exists():
-        run = read_record(target, request.values)
-    else:
-        run = program.run(request.seed, request.values, partial(watch.beat, request), target)
+def _run(program: Program, request: _Request, target: Path | None, watch: _Watch) -> Run:
+    run = program.run(request.seed, request.values, partial(watch.beat, request), target)
     watch.beat(request, program.trace().duration)
     return run
 

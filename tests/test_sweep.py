@@ -9,7 +9,9 @@ from brian2 import mV, second
 from processes import environment
 
 from dendritic_bp.errors import UserError
-from dendritic_bp.sweep import sweep
+from dendritic_bp.program import Program
+from dendritic_bp.scratch import locked
+from dendritic_bp.sweep import LOCK, sweep
 
 ASKED = [
     {"seed": 1},
@@ -90,3 +92,67 @@ def test_interrupt_ends_all_runs(tmp_path):
 def test_progress_of_a_sweep_is_one_line_without_a_terminal(program, capfd):
     sweep(program, ASKED[:2])
     assert capfd.readouterr().err.startswith("noisy (2 runs): 0.2 s simulated in ")
+
+
+@pytest.mark.parametrize("damage", ["cut", "flip", "longer", "missing", "record"])
+def test_a_damaged_run_is_made_again(program, tmp_path, damage):
+    whole = sweep(program, ASKED[:1], folder=tmp_path, progress=False)[0]
+    file = whole.folder / ("record.json" if damage == "record" else whole.stored["spikes.t"].file)
+    content, times = file.read_bytes(), whole["spikes.t"]
+    file.write_bytes(
+        {
+            "cut": content[: len(content) // 16 * 8],
+            "flip": b"\1" + content[1:],
+            "longer": content + content[:8],
+            "missing": b"",
+            "record": content[:500],
+        }[damage]
+    )
+    if damage == "missing":
+        file.unlink()
+    again = sweep(program, ASKED[:1], folder=tmp_path, progress=False)[0]
+    assert np.array_equal(again["spikes.t"], times)
+    assert file.read_bytes() == content or damage == "record"  # which holds times of its own
+
+
+def test_a_file_that_is_damaged_later_is_named(program, tmp_path):
+    run = program.run(folder=tmp_path / "run", progress=False)
+    file = run.folder / run.stored["spikes.t"].file
+    file.write_bytes(file.read_bytes()[:-8])
+    with pytest.raises(UserError, match=rf"{file.name} holds \d+ bytes, but \d+ were written"):
+        run["spikes.t"]
+
+
+def test_a_sweep_in_a_relative_folder_is_read_from_anywhere(program, tmp_path, monkeypatch):
+    for _ in "made", "resumed":
+        monkeypatch.chdir(tmp_path)
+        run = sweep(program, ASKED[:1], folder="runs", progress=False)[0]
+        monkeypatch.chdir("/")
+        assert len(run["spikes.t"])
+
+
+def test_a_sweep_that_is_there_compiles_nothing(program, tmp_path, monkeypatch):
+    sweep(program, ASKED[:2], folder=tmp_path, progress=False)
+    again = Program(protocols.noisy, "noisy")
+    monkeypatch.setattr(again, "build", None)
+    assert len(sweep(again, ASKED[:2], folder=tmp_path, progress=False)) == 2
+
+
+def test_a_second_sweep_in_one_folder_is_refused(program, tmp_path):
+    with locked(tmp_path / LOCK), pytest.raises(UserError, match="Another process is running a sweep in"):
+        sweep(program, ASKED[:1], folder=tmp_path, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("runs", "workers", "message"),
+    [
+        ([{"sed": 1}], None, "no 'sed': did you mean 'seed'"),
+        ([{"seed": -1}], None, "seed must be a whole number"),
+        ([1], None, "A run of a sweep is dict"),
+        ([{}], -1, "workers must be a whole number from 1"),
+        ([{}], 1.5, "workers must be a whole number from 1"),
+    ],
+)
+def test_wrong_requests_are_refused(program, runs, workers, message):
+    with pytest.raises(UserError, match=message):
+        sweep(program, runs, workers=workers, progress=False)
