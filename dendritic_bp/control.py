@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from importlib.resources import files
 from itertools import groupby
@@ -10,23 +11,41 @@ from typing import Any
 import numpy as np
 from brian2.core.variables import DynamicArrayVariable
 
+from dendritic_bp import carry, tables
+from dendritic_bp.carry import Entry
+from dendritic_bp.tables import Table
 from dendritic_bp.variables import Settable
 
-Entry = tuple[str, Any]
 
+def insert(
+    device: Any, network: Any, named: dict[str, Any], settable: dict[str, Settable]
+) -> dict[str, Table]:
+    """Make the traced program take seed, values and state, tell its progress and stop at non-finite numbers.
 
-def insert(device: Any, named: dict[str, Any], settable: dict[str, Settable]) -> None:
-    """Make the traced program take a seed and values, report progress and stop at non-finite numbers."""
+    Return its tables.
+    """
     variables = {name: named[name] for name in settable if name in named}
     inputs = [each.argument for name, each in settable.items() if name not in named]
     queue = _with_sorted_clocks(device, device.main_queue)
     queue = _with_values(device, queue, inputs, variables)
-    device.main_queue[:] = [_watched(entry) for entry in queue]
-    fixed = files("dendritic_bp").joinpath("run_control.h").read_text()
-    device.report_func = "\n".join([fixed, _finite_check(device, variables), _size_report(device)])
+    device.main_queue[:] = _with_state_kept([_watched(entry) for entry in queue])
+    codes = _running(device, queue)
+    found = tables.find(device, codes)
+    timed = [name for name, table in found.items() if table.is_timed]
+    for name in timed:
+        tables.let_start(name, codes)
+    device.report_func = "\n".join(
+        [
+            files("dendritic_bp").joinpath("run_control.h").read_text(),
+            _finite_check(device, variables),
+            _size_report(device),
+            carry.source(device, network.name, timed),
+        ]
+    )
     device.insert_code("after_start", "control::start(args);")
     device.insert_code("before_end", "control::check_finite();\ncontrol::report_sizes();")
     device.insert_code("after_end", "control::report_memory();")
+    return found
 
 
 def _with_sorted_clocks(device: Any, queue: list[Entry]) -> list[Entry]:
@@ -44,8 +63,10 @@ def _with_values(
     """Put the run-time values in place of what the protocol assigns before its first run.
 
     They are set at the start (initial-value strings may read them), again after each assignment, and
-    before the run; values of single synapses wait until the last connect().
+    before the run; values of single synapses wait until the last connect(). A run that goes on from a state
+    takes them once, instead of what the state holds.
     """
+    start = next(k for k, (kind, _) in enumerate(queue) if kind == "run_network")
     first = next(k for k, (kind, _) in enumerate(queue) if kind in ("before_run_code_object", "run_network"))
     wired = {
         arg[0].owner.name: k
@@ -56,12 +77,14 @@ def _with_values(
         name: wired.get(_synapses(var).name, first) if _one_per_synapse(var) else 0
         for name, var in variables.items()
     }
-    result = _set_values([*inputs, *(name for name in variables if exists_at[name] == 0)])
+    at_once = [name for name in variables if exists_at[name] == 0]
+    result = _set_values(at_once)
     for k, entry in enumerate(queue[:first]):
         touched = _touched(device, entry, variables)
         result += [entry, *_set_values(name for name in touched if exists_at[name] <= k)]
-    check = ("insert_code", "control::check_finite();")
-    return [*result, *_set_values(variables), check, *queue[first:]]
+    values = [*_set_values(variables), *carry.insert("control::check_finite();")]
+    begun = carry.fresh_or_continued([*result, *values, *queue[first:start]], values)
+    return [*_set_values(inputs), *begun, *queue[start:]]
 
 
 def _one_per_synapse(variable: Any) -> bool:
@@ -88,7 +111,7 @@ def _touched(device: Any, entry: Entry, variables: dict[str, Any]) -> list[str]:
 
 def _set_values(names: Iterable[str]) -> list[Entry]:
     quoted = ", ".join(f'"{name}"' for name in names)
-    return [("insert_code", f"control::set_values({{{quoted}}});")] if quoted else []
+    return carry.insert(f"control::set_values({{{quoted}}});") if quoted else []
 
 
 def _watched(entry: Entry) -> Entry:
@@ -98,7 +121,21 @@ def _watched(entry: Entry) -> Entry:
     network, lines = entry[1]
     clock = min(network._clocks, key=lambda each: (each.dt_, each.name)).name
     watch = [f"control::now = {clock}.t;", f"{network.name}.add(&{clock}, control::tick);"]
+    clocks = sorted(each.name for each in network._clocks)
+    watch += [f"control::restart({each}, {network.name}.t);" for each in clocks]
     return "run_network", (network, [*lines[:-1], *watch, lines[-1]])
+
+
+def _with_state_kept(queue: list[Entry]) -> list[Entry]:
+    """Keep the state right after the last run, as Brian2 then forgets the spikes of its last step."""
+    last = max(k for k, (kind, _) in enumerate(queue) if kind == "run_network")
+    return [*queue[: last + 1], *carry.insert("control::keep_state();"), *queue[last + 1 :]]
+
+
+def _running(device: Any, queue: list[Entry]) -> list[Any]:
+    """List the code objects that run with the network."""
+    lines = "\n".join(line for kind, arg in queue if kind == "run_network" for line in arg[1])
+    return [device.code_objects[name] for name in re.findall(r"\b_run_(\w+)\);", lines)]
 
 
 def _finite_check(device: Any, variables: dict[str, Any]) -> str:
@@ -132,4 +169,4 @@ def _report_size(device: Any, variable: Any) -> str:
 
 
 def _function(name: str, lines: list[str]) -> str:
-    return "\n    ".join([f"void control::{name}()", "{", "using namespace brian;", *lines]) + "\n}\n"
+    return carry.function(f"void control::{name}()", ["using namespace brian;", *lines])

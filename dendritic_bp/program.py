@@ -20,6 +20,8 @@ from dendritic_bp.process import Report, execute, progress_bar
 from dendritic_bp.quantities import checked
 from dendritic_bp.runs import Run, found, sizes, write_record
 from dendritic_bp.standalone import Trace, trace
+from dendritic_bp.state import FILE, State, chain_seed, header, read_state, require_fit
+from dendritic_bp.tables import first_rows
 
 
 class Program:
@@ -85,6 +87,16 @@ class Program:
             require_limits({k.removeprefix(start): v for k, v in values.items() if k.startswith(start)})
         return arrays
 
+    def check_state(self, state: State | str | Path | None, values: Mapping[str, Any]) -> State | None:
+        """Return the state from which a run with these values is to go on; refuse one that does not fit."""
+        if state is None:
+            return None
+        before = read_state(state) if isinstance(state, str | Path) else state
+        traced = self.trace()
+        require_fit(before, self.name, self.source_hash, values)
+        first_rows(traced.tables, before.pieces, traced.duration)
+        return before
+
     def build(self) -> Program:
         """Compile what changed since the last build in the folder; return self."""
         if self._binary is None or not (self._binary / "main").exists():  # somebody may clean the cache
@@ -101,36 +113,52 @@ class Program:
 
     def run(
         self,
-        seed: int = 0,
+        seed: int | None = None,
         values: Mapping[str, Any] | None = None,
         progress: bool | Report = True,
         folder: str | Path | None = None,
+        state: State | str | Path | None = None,
+        keep_state: bool = False,
     ) -> Run:
         """Run once, in a process of its own, and return its results.
 
-        The seed governs all random numbers: noise, initial values, random wiring. `values` (by
+        The seed (default: 0) governs all random numbers: noise, initial values, random wiring. `values` (by
         "object.variable", or by the name of a TimedArray) replace what the protocol assigns before its first
         run. `progress` shows a bar, or is called with the simulated seconds. The results vanish with the Run,
         unless a new `folder` is given.
 
+        `state` lets the run go on where another ended that was told to `keep_state`: with its time, random
+        numbers and spikes under way; `values` then replace what the state holds. See docs/chains.md.
+
         Raises:
-            UserError: a value has a wrong name, unit or shape or is not finite, or the run fails or diverges.
+            UserError: a value has a wrong name, unit or shape or is not finite, the state is damaged or of
+                another program, or the run fails or diverges.
         """
         values = dict(values or {})
         arrays = self.check(values)
-        require_seed(seed)
-        target = _new(folder) if folder else kept.place(f"{self.name}-{self.key(seed, arrays)}")
+        before = self.check_state(state, values)
+        seed = chain_seed(seed, before)
+        key = self.key(seed, arrays, before, keep_state)
+        target = _new(folder) if folder else kept.place(f"{self.name}-{key}")
         if target and (run := found(target, values)):
             return run
-        run = self._execute(int(seed), values, arrays, progress, target)
+        run = self._execute(seed, values, arrays, progress, target, before, keep_state)
         if target is None:
             scratch.vanishing(run, run.folder)
         return run
 
-    def key(self, seed: int, arrays: Mapping[str, np.ndarray]) -> str:
-        """Return a name that tells a run from those of other sources, flags, seeds and (checked) values."""
+    def key(
+        self,
+        seed: int,
+        arrays: Mapping[str, np.ndarray],
+        before: State | None = None,
+        keep_state: bool = False,
+    ) -> str:
+        """Tell a run from those of other sources, flags, seeds, (checked) values or states, by a name."""
         self.trace()
         digest = hashlib.sha256(f"{self.source_hash} {self.flags}".encode())
+        if before or keep_state:
+            digest.update(f"{before and before.digest} {keep_state}".encode())
         for name, array in sorted(arrays.items()):
             digest.update(f"{name} {array.shape} {array.dtype}".encode() + array.tobytes())
         return f"seed-{seed}-{digest.hexdigest()[:12]}"
@@ -142,6 +170,8 @@ class Program:
         arrays: Mapping[str, np.ndarray],
         progress: bool | Report,
         target: Path | None,
+        before: State | None,
+        keep_state: bool,
     ) -> Run:
         """Run the compiled program; without a target, in a folder of this process."""
         self.build()
@@ -152,7 +182,9 @@ class Program:
             scratch.writing(target),
             self._report(progress, title) as report,
         ):
-            arguments = [f"seed={seed}", *self._arguments(arrays, partial)]
+            arguments = [f"seed={seed}", *self._arguments(arrays, partial), *self._goes_on(before)]
+            if keep_state:
+                arguments += [f"keep_state={partial / FILE}", f"header={self._header(seed, before, values)}"]
             assert self._binary is not None
             cost = execute(self._binary, arguments, partial, report, title)
             files = sizes(partial)
@@ -160,6 +192,20 @@ class Program:
             if keep:
                 write_record(run, partial)
         return run
+
+    def _goes_on(self, before: State | None) -> list[str]:
+        """Return the arguments of a run that goes on from a state."""
+        if before is None:
+            return []
+        traced = self.trace()
+        rows = first_rows(traced.tables, before.pieces, traced.duration)
+        firsts = [f"first.{name}={row}" for name, row in rows.items()]
+        return [f"state={before.path}", f"begin={before.time!r}", *firsts]
+
+    def _header(self, seed: int, before: State | None, values: Mapping[str, Any]) -> str:
+        traced = self.trace()
+        given = [name for name in traced.tables if name in values]
+        return header(self.name, self.source_hash, seed, before, traced.duration, given)
 
     def _make_room(self) -> None:
         """Make the folder for the sources, and remove those of processes that were killed."""
@@ -181,12 +227,6 @@ class Program:
                 array.tofile(file)
             result.append(f"{settable[name].argument}={file if array.ndim else repr(array.item())}")
         return result
-
-
-def require_seed(seed: Any) -> None:
-    """Refuse what cannot be the seed of a run."""
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
-        raise UserError(f"The seed must be a whole number from 0 to 2**32 - 1, got {seed!r}.")
 
 
 def _new(folder: str | Path) -> Path:

@@ -17,12 +17,14 @@ def origin(folder: Path) -> dict[str, Any]:
         "command": sys.argv,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": f"{platform.system()} {platform.machine()}",
-        "versions": {
-            "python": platform.python_version(),
-            **{name: _version(name) for name in ("dendritic_bp", "brian2", "numpy")},
-        },
+        "versions": {"python": platform.python_version(), **versions("dendritic_bp", "brian2", "numpy")},
         "git": _git_state(folder),
     }
+
+
+def versions(*packages: str) -> dict[str, str]:
+    """Return the versions of packages."""
+    return {name: _version(name) for name in packages}
 
 
 def _version(package: str) -> str:

@@ -23,12 +23,21 @@ std::string argument(const std::string &name)
     return "";
 }
 
+// When this run begins, s: not at 0 if it goes on from the state of another.
+double begin()
+{
+    return argument("begin") == "" ? 0.0 : std::stod(argument("begin"));
+}
+
 void start(const std::vector<std::string> &args)
 {
     arguments = args;
     const unsigned long seed = std::stoul(argument("seed"));
-    for (size_t k = 0; k < brian::_random_generators.size(); k++)
-        brian::_random_generators[k].seed(seed + k);
+    for (size_t k = 0; k < brian::_random_generators.size(); k++) {
+        brian::RandomGenerator &generator = brian::_random_generators[k];
+        std::memset(&generator, 0, sizeof generator);  // bytes that seed() leaves alone are part of the state
+        generator.seed(seed + k);
+    }
 }
 
 void set_values(const std::vector<std::string> &names)
@@ -70,6 +79,7 @@ void report_sizes();
 void tick()
 {
     static unsigned long steps = 0, beats = 0;
+    static const double first = begin();
     static auto next = std::chrono::steady_clock::now();
     if (++steps % 64 != 0 || std::chrono::steady_clock::now() < next)
         return;
@@ -78,7 +88,7 @@ void tick()
         _exit(1);
     if (beats++ % 5 == 0)
         check_finite();
-    std::printf("progress %g\n", *now);
+    std::printf("progress %g\n", *now - first);
     std::fflush(stdout);
 }
 

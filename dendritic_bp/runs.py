@@ -15,6 +15,7 @@ import numpy as np
 from dendritic_bp.errors import UserError, suggest
 from dendritic_bp.process import Cost
 from dendritic_bp.scratch import writing
+from dendritic_bp.state import FILE, State, read_state
 from dendritic_bp.variables import Stored
 
 RECORD = "record.json"  # written last: its presence means that the run is complete
@@ -56,6 +57,17 @@ class Run:
     def unit(self, name: str) -> str:
         """Return the SI unit of a variable, "1" if it has no dimension."""
         return self._entry(name).unit
+
+    @property
+    def state(self) -> State:
+        """Return the state in which the run ended; it keeps the results from vanishing.
+
+        Raises:
+            UserError: the run was not told to keep it.
+        """
+        if not (self.folder / FILE).exists():
+            raise UserError(f"The run in {self.folder} kept no state: make it with keep_state=True.")
+        return read_state(self.folder / FILE, self)
 
     @property
     def provenance(self) -> dict[str, Any]:

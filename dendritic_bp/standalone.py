@@ -15,6 +15,7 @@ from brian2.devices.device import all_devices, get_device, reset_device, set_dev
 
 from dendritic_bp import control, variables
 from dendritic_bp.errors import UserError
+from dendritic_bp.tables import Table
 from dendritic_bp.variables import Settable, Stored
 
 
@@ -25,6 +26,7 @@ class Trace:
     stored: dict[str, Stored]
     settable: dict[str, Settable]
     limits: dict[str, Callable[[dict[str, Any]], None]]  # by object: refuses values outside its limits
+    tables: dict[str, Table]
     duration: float
 
 
@@ -35,16 +37,15 @@ def trace(protocol: Callable[[], Network], name: str, folder: Path) -> Trace:
         _check(network, device, name)
         variables.tell_delays_apart(network.objects)
         named = variables.named(device)
-        result = Trace(
-            variables.stored(device, named),
-            variables.settable(device, named),
-            {each.name: each.require_limits for each in network.objects if hasattr(each, "require_limits")},
-            float(network.t / second),
-        )
-        control.insert(device, named, result.settable)
+        stored, settable = variables.stored(device, named), variables.settable(device, named)
+        limits = {
+            each.name: each.require_limits for each in network.objects if hasattr(each, "require_limits")
+        }
+        tables = control.insert(device, network, named, settable)
         device.build(directory=str(folder), compile=False, run=False)
+        _compare_clocks_relatively(folder / "network.cpp")
         _freeze(device, name)
-    return result
+        return Trace(stored, settable, limits, tables, float(network.t / second))
 
 
 @contextmanager
@@ -105,6 +106,12 @@ class _Compiled:
             f"This object was compiled into program '{self._name}': give values to run(values={{...}}) "
             "and read results from the run, as in run['group.variable']."
         )
+
+
+def _compare_clocks_relatively(network: Path) -> None:
+    """Let clocks of different dt step together after 64 s too, where rounding exceeds Brian2's 1e-14 s."""
+    relative = "#define Clock_epsilon (1e-14 * (t > 1 ? t : 1))"
+    network.write_text(network.read_text().replace("#define Clock_epsilon 1e-14", relative))
 
 
 def _freeze(device: Any, name: str) -> None:

@@ -13,12 +13,14 @@ from typing import Any
 from dendritic_bp import kept
 from dendritic_bp.errors import UserError, suggest
 from dendritic_bp.process import Report, progress_bar
-from dendritic_bp.program import Program, require_seed
+from dendritic_bp.program import Program
 from dendritic_bp.runs import Run, describe, found
 from dendritic_bp.scratch import locked, writing
+from dendritic_bp.state import State, chain_seed
 from dendritic_bp.toolchain import cores
 
 LOCK = ".lock"
+RUN = ("seed", "values", "state", "keep_state")
 
 
 def sweep(
@@ -29,6 +31,8 @@ def sweep(
     progress: bool = True,
 ) -> list[Run]:
     """Return the runs asked for, as dict(seed=..., values={...}) each: what `program.run` gives one by one.
+
+    They may go on from a `state`, and `keep_state`, as those of `program.run`.
 
     A `folder` keeps every finished run, and a later sweep takes it from there, if it is whole; `workers` is
     the number of runs at a time (default: the cores).
@@ -83,10 +87,13 @@ class _Request:
     key: str
     seed: int = field(compare=False)
     values: Mapping[str, Any] = field(compare=False)
+    state: State | None = field(compare=False)
+    keep_state: bool = field(compare=False)
 
     def __str__(self) -> str:
         values = (f"{name} = {describe(value)}" for name, value in self.values.items())
-        return ", ".join([f"seed {self.seed}", *values])
+        state = [f"state {self.state.path}"] if self.state else []
+        return ", ".join([f"seed {self.seed}", *state, *values])
 
 
 def _request(program: Program, run: Mapping[str, Any]) -> _Request:
@@ -94,11 +101,12 @@ def _request(program: Program, run: Mapping[str, Any]) -> _Request:
     if not isinstance(run, Mapping):
         raise UserError(f"A run of a sweep is dict(seed=..., values={{...}}), not {run!r}.")
     for name in run:
-        if name not in ("seed", "values"):
-            raise UserError(f"A run of a sweep has no {name!r}: {suggest(str(name), ('seed', 'values'))}")
-    seed, values = run.get("seed", 0), dict(run.get("values") or {})
-    require_seed(seed)
-    return _Request(program.key(seed, program.check(values)), int(seed), values)
+        if name not in RUN:
+            raise UserError(f"A run of a sweep has no {name!r}: {suggest(str(name), RUN)}")
+    values, keep_state = dict(run.get("values") or {}), bool(run.get("keep_state"))
+    arrays, before = program.check(values), program.check_state(run.get("state"), values)
+    seed = chain_seed(run.get("seed"), before)
+    return _Request(program.key(seed, arrays, before, keep_state), seed, values, before, keep_state)
 
 
 def _target(program: Program, request: _Request, folder: Path | None) -> Path | None:
@@ -140,7 +148,8 @@ def _run_all(
 
 
 def _run(program: Program, request: _Request, target: Path | None, watch: _Watch) -> Run:
-    run = program.run(request.seed, request.values, partial(watch.beat, request), target)
+    beat = partial(watch.beat, request)
+    run = program.run(request.seed, request.values, beat, target, request.state, request.keep_state)
     watch.beat(request, program.trace().duration)
     return run
 

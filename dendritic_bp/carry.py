@@ -1,0 +1,70 @@
+"""Insert what carries the state of one run into the next (`state.h`) into the main program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.resources import files
+from typing import Any
+
+from brian2 import EventMonitor, PopulationRateMonitor, StateMonitor
+from brian2.core.variables import DynamicArrayVariable
+
+Entry = tuple[str, Any]
+
+
+def fresh_or_continued(fresh: list[Entry], values: list[Entry]) -> list[Entry]:
+    """Let a run that goes on from a state take it in place of what the protocol does before its first run."""
+    prepared = [entry for entry in fresh if entry[0] == "before_run_code_object"]
+    return [
+        *insert("if (!control::continues()) {"),
+        *fresh,
+        *insert("} else {", "control::restore_arrays();"),
+        *values,
+        *prepared,
+        *insert("control::restore_pathways();", "}"),
+    ]
+
+
+def insert(*lines: str) -> list[Entry]:
+    """Return entries of the main program that are these lines of C++."""
+    return [("insert_code", line) for line in lines]
+
+
+def function(head: str, lines: Iterable[str]) -> str:
+    """Return a C++ function."""
+    return "\n    ".join([head, "{", *lines]) + "\n}\n"
+
+
+def source(device: Any, network: str, timed: Iterable[str]) -> str:
+    """Return the C++ code that carries a state, and its time with that of its timed tables."""
+    fixed = files("dendritic_bp").joinpath("state.h").read_text()
+    arrays = sorted(_carried(device, var) for var in device.arrays if _lasts(var))
+    paths = sorted(path.name for synapses in device.synapses for path in synapses._pathways)
+    archive = "template <class Archive> void control::{}(Archive &archive)"
+    firsts = [f'first_{each} = std::atoi(argument("first.{each}").c_str());' for each in timed]
+    return "\n".join(
+        [
+            fixed,
+            *(f"namespace control {{ int first_{each} = 0; }}" for each in timed),
+            function(archive.format("carry_arrays"), arrays),
+            function(
+                archive.format("carry_pathways"), [f'carry(archive, "{p}", brian::{p});' for p in paths]
+            ),
+            function("void control::start_time()", [f"brian::{network}.t = begin();", *firsts]),
+        ]
+    )
+
+
+def _carried(device: Any, variable: Any) -> str:
+    array = device.get_array_name(variable, access_data=False)
+    size = "" if isinstance(variable, DynamicArrayVariable) else f", brian::_num_{array}"
+    return f'carry(archive, "{array}", brian::{array}{size});'
+
+
+def _lasts(variable: Any) -> bool:
+    """Tell the state of a network from what its monitors record, which begins empty in each run."""
+    try:
+        recorded = isinstance(variable.owner, EventMonitor | PopulationRateMonitor | StateMonitor)
+    except ReferenceError:  # an array that outlived its object
+        return True
+    return not recorded or not (isinstance(variable, DynamicArrayVariable) or variable.name in ("N", "count"))
