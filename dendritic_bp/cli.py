@@ -6,9 +6,8 @@ import argparse
 import hashlib
 import inspect
 import re
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import signal
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,34 +15,28 @@ from typing import Any
 import matplotlib
 import xarray as xr
 from brian2 import Quantity
-from matplotlib.figure import Figure
 
+from dendritic_bp.claims import claimed, differences
+from dendritic_bp.encoding import COMPLETE, json_bytes
+from dendritic_bp.endings import ended_by, messages
 from dendritic_bp.errors import UserError
+from dendritic_bp.figure_files import FigureError, Figures, write_figures
 from dendritic_bp.provenance import origin
 from dendritic_bp.quantities import parse_quantity
-from dendritic_bp.storage import (
-    COMPLETE,
-    DATA,
-    SUMMARY,
-    Record,
-    is_complete,
-    read_run,
-    write_figures,
-    write_run,
-)
+from dendritic_bp.storage import Record, finish, is_complete, is_stored, read_run, read_stored, store
 
-UNFINISHED = ".unfinished"  # marks a folder whose run has begun and not ended: it may be cleaned
-PLUMBING = ("set", "out", "overwrite", "replot")  # flags that do not change the result
+PLUMBING = ("set", "out", "overwrite", "resume", "replot")  # flags that do not change the result
+LARGEST_SEED = 2**32 - 1
 
 Simulate = Callable[[argparse.Namespace], Record]
-Figures = Callable[[xr.Dataset, Mapping[str, float]], Mapping[str, Figure]]
+Draw = Callable[[xr.Dataset, Mapping[str, float]], Figures]
 Options = Callable[[argparse.ArgumentParser], object]
 
 
 def main(
     doc: str | None,
     simulate: Simulate,
-    figures: Figures,
+    figures: Draw,
     options: Options | None = None,
     name: str | None = None,
     arguments: Sequence[str] | None = None,
@@ -57,22 +50,19 @@ def main(
     script = Path(inspect.getfile(simulate))
     parser = _parser(doc, options)
     experiment = _Experiment(simulate, figures, name or script.stem, script.parent, parser)
-    given = parser.parse_args(arguments)
-    try:
+    with messages(experiment.name), ended_by(signal.SIGTERM, signal.SIGHUP):
+        given = parser.parse_args(arguments)
+        _require(experiment, given)
         if given.replot:
             _replot(experiment, Path(given.replot))
         else:
             _run(experiment, given)
-    except UserError as error:
-        sys.exit(f"{experiment.name}: {error}")
-    except KeyboardInterrupt:
-        sys.exit(f"{experiment.name}: interrupted, no run was written.")
 
 
 @dataclass(frozen=True)
 class _Experiment:
     simulate: Simulate
-    figures: Figures
+    figures: Draw
     name: str
     folder: Path
     parser: argparse.ArgumentParser
@@ -82,9 +72,10 @@ def _parser(doc: str | None, options: Options | None) -> argparse.ArgumentParser
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--quick", action="store_true", help="the same science, smaller: a minute or two")
-    add("--seed", type=int, default=0, metavar="N", help="governs every random number (0)")
+    add("--seed", type=_seed, default=0, metavar="N", help="governs every random number (0)")
     add("--out", metavar="DIR", help="folder for the run (results/NAME/<seed and changes>)")
     add("--overwrite", action="store_true", help="replace the run that is in this folder")
+    add("--resume", action="store_true", help="go on with the unfinished run that is in this folder")
     values = "run-time values with units, as in cells.E_L=-70*mV"
     add("--set", nargs="+", action="extend", default=[], metavar="OBJECT.NAME=VALUE", help=values)
     add("--replot", metavar="DIR", help="draw the figures of a run again, without simulating")
@@ -93,27 +84,74 @@ def _parser(doc: str | None, options: Options | None) -> argparse.ArgumentParser
     return parser
 
 
+def _seed(text: str) -> int:
+    if not (text.strip().isdecimal() and int(text) <= LARGEST_SEED):
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0 to {LARGEST_SEED}, not {text!r}")
+    return int(text)
+
+
+def _require(experiment: _Experiment, given: argparse.Namespace) -> None:
+    """Refuse flags that name no folder, or that have no effect."""
+    for flag in ("out", "replot"):
+        if getattr(given, flag) is not None and not getattr(given, flag).strip():
+            raise UserError(f"--{flag} needs the name of a folder.")
+    changed = [k for k, v in vars(given).items() if v != experiment.parser.get_default(k) and k != "replot"]
+    if given.replot and changed:
+        raise UserError(f"--replot takes all from the run; leave out --{changed[0].replace('_', '-')}.")
+
+
 def _replot(experiment: _Experiment, folder: Path) -> None:
     record = read_run(folder)
-    _show(record.summary, write_figures(folder, experiment.figures(record.data, record.summary)))
+    other = record.provenance.get("experiment", experiment.name)
+    if other != experiment.name:
+        raise UserError(f"{folder} holds a run of {other}: draw it with {other}.py --replot.")
+    _show(record.summary, write_figures(folder, lambda: experiment.figures(record.data, record.summary)))
 
 
 def _run(experiment: _Experiment, given: argparse.Namespace) -> None:
     """Simulate, and keep the run in its folder together with what it takes to repeat it."""
     changes = _changes(given.set)
-    folder = (
-        Path(given.out) if given.out else Path("results", experiment.name, _title(experiment, given, changes))
-    )
+    folder = Path(given.out or Path("results", experiment.name, _title(experiment, given, changes)))
     given.set = {name: _quantity(name, text) for name, text in changes.items()}
     settings = {key: _plain(value) for key, value in vars(given).items() if key not in PLUMBING}
-    with _claimed(folder, given.overwrite):
-        record = experiment.simulate(given)
-        figures = experiment.figures(record.data, record.summary)
-        asked = {"experiment": experiment.name, "settings": settings, "seed": given.seed, "set": changes}
-        record = replace(record, provenance=asked | origin(experiment.folder) | record.provenance)
-        _clean(folder)
-        paths = write_run(folder, record, figures)
+    asked = {"experiment": experiment.name, "settings": settings, "seed": given.seed, "set": changes}
+    json_bytes(asked, COMPLETE)  # what cannot be stored is told before hours of simulation
+    if given.resume and not given.overwrite and is_complete(folder):
+        _show_finished(folder, asked)
+        return
+    with claimed(folder, asked, given.overwrite, given.resume):
+        if given.resume and is_stored(folder):
+            record = read_stored(folder)
+        else:
+            record = _simulate(experiment, given, asked)
+            store(folder, record)
+        paths, failure = _finish(folder, experiment, record)
     _show(record.summary, paths)
+    if failure:
+        raise UserError(f"{failure} The run is complete; draw them again with --replot {folder}.")
+
+
+def _simulate(experiment: _Experiment, given: argparse.Namespace, asked: Mapping[str, Any]) -> Record:
+    where = origin(experiment.folder)
+    record = experiment.simulate(given)
+    if not isinstance(record, Record):
+        raise UserError(f"simulate() must return a Record, not {type(record).__name__}.")
+    return replace(record, provenance=dict(asked) | where | record.provenance)
+
+
+def _finish(folder: Path, experiment: _Experiment, record: Record) -> tuple[list[Path], FigureError | None]:
+    try:
+        return finish(folder, lambda: experiment.figures(record.data, record.summary)), None
+    except FigureError as error:
+        return error.paths, error
+
+
+def _show_finished(folder: Path, asked: Mapping[str, Any]) -> None:
+    """Show a run that needs no going on."""
+    record = read_run(folder)
+    if other := differences({key: record.provenance.get(key) for key in asked}, asked):
+        raise UserError(f"{folder} holds a finished run of other settings ({other}): choose another --out.")
+    _show(record.summary, sorted(path for path in folder.iterdir() if path.is_file()))
 
 
 def _plain(value: Any) -> Any:
@@ -151,40 +189,6 @@ def _title(experiment: _Experiment, given: argparse.Namespace, changes: Mapping[
     words += [f"{name}={value}".replace("/", "_per_") for name, value in sorted(changes.items())]
     title = re.sub(r"[^\w.=+-]+", "-", "_".join(words).replace("**", "^").replace("*", ""))
     return title if len(title) <= 120 else f"{title[:100]}-{hashlib.sha256(title.encode()).hexdigest()[:8]}"
-
-
-@contextmanager
-def _claimed(folder: Path, overwrite: bool) -> Iterator[None]:
-    """Refuse a folder that holds a run or other things; mark it as unfinished until the block ends."""
-    unfinished = folder / UNFINISHED
-    if is_complete(folder) and not overwrite:
-        raise UserError(
-            f"{folder} holds a finished run: choose another --out, or replace it with --overwrite."
-        )
-    if folder.exists() and not is_complete(folder) and not unfinished.exists() and any(folder.iterdir()):
-        raise UserError(
-            f"{folder} holds files that are not of a run: choose a new or empty folder for --out."
-        )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        unfinished.touch()
-    except OSError as error:
-        raise UserError(f"Cannot write to {folder}: {error.strerror}.") from error
-    try:
-        yield
-    finally:
-        if not is_complete(folder):
-            _clean(folder)
-        unfinished.unlink(missing_ok=True)
-        if not any(folder.iterdir()):
-            folder.rmdir()
-
-
-def _clean(folder: Path) -> None:
-    """Remove what an earlier run has left, `run.json` first."""
-    for pattern in (COMPLETE, DATA, SUMMARY, "*.png", ".*.tmp"):
-        for path in folder.glob(pattern):
-            path.unlink()
 
 
 def _show(summary: Mapping[str, Any], paths: Sequence[Path]) -> None:

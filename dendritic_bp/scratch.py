@@ -133,3 +133,16 @@ def locked(path: Path, wait: bool = True) -> IO[str] | None:
             file.close()
             raise
         file.close()
+
+
+def write_whole(path: Path, content: bytes | memoryview) -> Path:
+    """Write a file whole or not at all: under another name, onto the disk, then renamed."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        return temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,29 +1,30 @@
-"""A run is a folder: `data.nc`, `summary.json`, figures, and `run.json`, which is written last.
+"""A run is a folder: `data.nc`, `summary.json`, `run.json`, and figures.
 
-`run.json` appears only when everything else is safely on disk, so its presence means *complete*.
+Data and summary are whole on the disk before anything is drawn. `run.json` appears when everything else is
+there, so its presence means *complete*; a figure that cannot be drawn is told, and costs nothing else.
 A metric that a run cannot measure is left out of the summary; it is never NaN.
 """
 
+import errno
 import json
-import math
-import numbers
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
-from matplotlib.figure import Figure
 
+from dendritic_bp.encoding import COMPLETE, DATA, SUMMARY, check_units, flat, json_bytes, netcdf_bytes
 from dendritic_bp.errors import UserError
+from dendritic_bp.figure_files import Drawing, FigureError, write_figures
+from dendritic_bp.scratch import write_whole, writing
 
-DATA, SUMMARY, COMPLETE = "data.nc", "summary.json", "run.json"
-BIG = 4096  # values; smaller arrays are stored as they are
-COMPRESSED = {"zlib": True, "complevel": 4, "shuffle": True, "fletcher32": True}
-DPI = 200
+STAGED = ".staged"  # holds a run that is whole, until it is in its place
+REPLACED = "replaced.json"  # there: the run.json of the run that was in this place
+FILES = "files"  # in run.json: what the run has written
+REMEDY = "the run is not stored; make room or choose another folder with --out, then run it again"
 
 
 @dataclass(frozen=True)
@@ -40,28 +41,78 @@ def is_complete(folder: str | os.PathLike[str]) -> bool:
     return (Path(folder) / COMPLETE).is_file()
 
 
-def write_run(
-    folder: str | os.PathLike[str], record: Record, figures: Mapping[str, Figure] | None = None
-) -> list[Path]:
+def is_stored(folder: str | os.PathLike[str]) -> bool:
+    """Say whether a run that is whole, but for its figures, is in the folder."""
+    return (Path(folder) / STAGED / COMPLETE).is_file()
+
+
+def write_run(folder: str | os.PathLike[str], record: Record, figures: Drawing | None = None) -> list[Path]:
     """Write a run and return the paths of its files, `run.json` last.
 
-    A run that the folder already holds counts as incomplete from the first byte on. Raises UserError, with no
-    `run.json` left behind, when a value cannot be stored or the disk does not take it.
+    A run that the folder already holds is replaced once the new one is whole on the disk: its data, its
+    summary, and the figures that it wrote; nothing else is removed.
+
+    Raises:
+        UserError: a value cannot be stored, or the disk does not take it; the folder is as it was.
+        FigureError: a figure cannot be drawn; the run is complete.
     """
     folder = Path(folder)
-    summary = _json(_flat(record.summary), SUMMARY)
-    complete = _json(record.provenance, COMPLETE)
-    _check_units(record.data)
-    with _writing(folder):
-        _open(folder)
-    paths = [_write(folder / DATA, _netcdf(record.data)), _write(folder / SUMMARY, summary)]
-    paths += write_figures(folder, figures or {})
-    return [*paths, _write(folder / COMPLETE, complete)]
+    store(folder, record)
+    return finish(folder, figures or {})
 
 
-def write_figures(folder: str | os.PathLike[str], figures: Mapping[str, Figure]) -> list[Path]:
-    """Write each figure as `STEM.png` and return the paths; the rest of the folder is left alone."""
-    return [_write(Path(folder) / f"{stem}.png", _png(figure)) for stem, figure in figures.items()]
+def store(folder: Path, record: Record) -> None:
+    """Put a run safely on the disk, beside the one that the folder may hold, whole or not at all."""
+    summary = json_bytes(flat(record.summary), SUMMARY)
+    complete = json_bytes(record.provenance, COMPLETE)
+    check_units(record.data)
+    data = netcdf_bytes(record.data)
+    staged, partial = folder / STAGED, folder / f"{STAGED}.{os.getpid()}.tmp"
+    try:
+        with writing(folder, REMEDY):
+            partial.mkdir(parents=True, exist_ok=True)
+        for name, content in ((DATA, data), (SUMMARY, summary), (COMPLETE, complete)):
+            with writing(folder / name, REMEDY):
+                write_whole(partial / name, content)
+        with writing(folder, REMEDY):
+            shutil.rmtree(staged, ignore_errors=True)
+            partial.rename(staged)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def finish(folder: Path, figures: Drawing) -> list[Path]:
+    """Put a run that is stored in its place, draw its figures, and declare it complete."""
+    staged, failure = folder / STAGED, None
+    with writing(folder, REMEDY):
+        if is_complete(folder):
+            (folder / COMPLETE).replace(staged / REPLACED)
+        for name in (DATA, SUMMARY):
+            if (staged / name).exists():
+                (staged / name).replace(folder / name)
+        for name in _written(staged / REPLACED):
+            (folder / name).unlink(missing_ok=True)
+    try:
+        drawn = write_figures(folder, figures)
+    except FigureError as error:
+        drawn, failure = error.paths, error
+    paths = [folder / DATA, folder / SUMMARY, *drawn, folder / COMPLETE]
+    with writing(folder / COMPLETE, REMEDY):
+        content = _load_json(staged / COMPLETE) | {FILES: [path.name for path in paths]}
+        write_whole(staged / COMPLETE, json_bytes(content, COMPLETE)).replace(folder / COMPLETE)
+        shutil.rmtree(staged)
+    if failure:
+        raise FigureError(str(failure), paths)
+    return paths
+
+
+def _written(complete: Path) -> list[str]:
+    """Return the names of the figures that the run of a `run.json` has written."""
+    try:
+        names = _load_json(complete).get(FILES, [])
+    except (OSError, ValueError):  # none, or a damaged one
+        return []
+    return [name for name in names if name.endswith(".png") and Path(name).name == name]
 
 
 def read_run(folder: str | os.PathLike[str]) -> Record:
@@ -71,105 +122,46 @@ def read_run(folder: str | os.PathLike[str]) -> Record:
         raise UserError(f"There is no run folder {folder}. An experiment prints the folder that it writes.")
     if not is_complete(folder):
         raise UserError(
-            f"{folder} holds no complete run: {COMPLETE} is missing, so the run was interrupted, or this "
-            "is not a run folder. Run the experiment again with the same --out."
+            f"{folder} holds no complete run: {COMPLETE} is missing, so the run was interrupted, is still "
+            "going on, or this is not a run folder. Run the experiment again with the same --out and "
+            "--resume."
         )
+    provenance = _read(folder / COMPLETE, _load_json)
+    provenance.pop(FILES, None)
     return Record(
         data=_read(folder / DATA, lambda path: xr.load_dataset(path, engine="h5netcdf")),
         summary=_read(folder / SUMMARY, _load_json),
-        provenance=_read(folder / COMPLETE, _load_json),
+        provenance=provenance,
     )
 
 
-def _open(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / COMPLETE).unlink(missing_ok=True)
-
-
-def _flat(summary: Mapping[str, Any]) -> dict[str, float]:
-    """Return the summary as plain numbers, or name the metric that is not one."""
-    for name, value in summary.items():
-        if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
-            raise UserError(
-                f"Metric {name!r} of the summary is {value!r}, but must be one finite number. Leave out what "
-                "this run cannot measure; arrays belong in the data set, text and settings in the provenance."
-            )
-    return {name: int(v) if isinstance(v, numbers.Integral) else float(v) for name, v in summary.items()}
-
-
-def _check_units(data: xr.Dataset) -> None:
-    """Refuse real-valued arrays without a unit."""
-    bare = [
-        str(name)
-        for name, array in data.variables.items()
-        if array.dtype.kind == "f" and "units" not in array.attrs
-    ]
-    if bare:
-        raise UserError(
-            f"No units on {', '.join(bare)}: every real-valued array of a run names its SI unit, as in "
-            'data["x"].attrs["units"] = "s" ("1" for a pure number).'
-        )
-
-
-def _json(content: Mapping[str, Any], name: str) -> bytes:
-    try:
-        return (json.dumps(content, indent=2, allow_nan=False) + "\n").encode()
-    except (TypeError, ValueError) as error:
-        raise UserError(
-            f"{name} cannot hold this run's values: {error}. Use text and finite numbers."
-        ) from error
-
-
-def _netcdf(data: xr.Dataset) -> memoryview:
-    """Return the bytes of a netCDF file; built in memory, as HDF5 crashes the process on a full disk."""
-    big = {
-        name: dict(COMPRESSED)
-        for name, array in data.variables.items()
-        if array.size >= BIG and array.dtype.kind in "iufb"
-    }
-    return data.to_netcdf(engine="h5netcdf", encoding=big)
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI)
-    return buffer.getvalue()
-
-
-def _write(path: Path, content: bytes | memoryview) -> Path:
-    """Write a file whole or not at all: under another name, onto the disk, then renamed."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with _writing(path):
-        try:
-            with temporary.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            return temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    """Turn what the disk refuses into a message."""
-    try:
-        yield
-    except OSError as error:
-        raise UserError(
-            f"Cannot write {path}: {error.strerror or error}. The run is not stored; make room or choose "
-            "another folder with --out, then run it again."
-        ) from error
+def read_stored(folder: Path) -> Record:
+    """Read a run that is stored and not yet complete."""
+    parts = {name: folder / STAGED / name for name in (DATA, SUMMARY)}
+    parts = {name: path if path.exists() else folder / name for name, path in parts.items()}
+    return Record(
+        data=_read(parts[DATA], lambda path: xr.load_dataset(path, engine="h5netcdf")),
+        summary=_read(parts[SUMMARY], _load_json),
+        provenance=_read(folder / STAGED / COMPLETE, _load_json),
+    )
 
 
 def _read(path: Path, load: Callable[[Path], Any]) -> Any:
     try:
         return load(path)
     except Exception as error:  # whatever a parser trips over, the file is what is wrong
-        raise UserError(
-            f"Cannot read {path}: {error}. The file is missing or damaged; restore it from a copy, or run "
-            "the experiment again with --overwrite."
-        ) from error
+        raise UserError(f"Cannot read {path}: {error}. {_remedy(error)}") from error
+
+
+def _remedy(error: Exception) -> str:
+    number = getattr(error, "errno", None)
+    if number in (errno.EAGAIN, errno.EWOULDBLOCK) or "lock file" in str(error):
+        return "Another process has the file in use: try again when that one has closed it."
+    if number in (errno.EACCES, errno.EPERM):
+        return "You may not read the file: ask its owner for permission."
+    if number in (errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE):
+        return "The system, not the file, is in trouble: try again later."
+    return "The file is missing or damaged; restore it from a copy, or run it again with --overwrite."
 
 
 def _load_json(path: Path) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from processes import environment
 
 from dendritic_bp import cli
+from dendritic_bp.errors import UserError
 from dendritic_bp.quantities import parse_quantity
 from dendritic_bp.storage import Record
 
@@ -113,7 +114,17 @@ def test_finished_run_is_not_overwritten_unasked(experiment):
     assert Path("here/run.json").read_text() == first  # a failure does not cost the old run
     experiment("--out", "here", "--overwrite", "--seed", "1")
     assert json.loads(Path("here/run.json").read_text())["seed"] == 1
-    assert not Path("here/old.png").exists()
+    assert Path("here/old.png").exists()  # nothing says that a run wrote it
+
+
+def test_overwriting_removes_the_figures_that_the_old_run_wrote(experiment):
+    experiment("--out", "here")
+    content = json.loads(Path("here/run.json").read_text())
+    content["files"].append("outdated.png")
+    Path("here/run.json").write_text(json.dumps(content))
+    Path("here/outdated.png").touch()
+    experiment("--out", "here", "--overwrite")
+    assert not Path("here/outdated.png").exists() and Path("here/times.png").exists()
 
 
 def test_other_folders_are_left_alone(experiment):
@@ -204,3 +215,178 @@ def test_interrupted_script_exits_with_a_line(tmp_path):
 def test_help_shows_the_question_of_the_experiment(experiment, capsys):
     assert refused(experiment, "--help") == "0"
     assert DOC in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--seed", "-1"], "2"),
+        (["--seed", str(2**32)], "2"),
+        (["--out", ""], "--out needs the name of a folder"),
+        (["--out", "taken"], "taken is a file"),
+        (["--out", "x" * 300], "File name too long"),
+        (["--replot", "here", "--seed", "3"], "leave out --seed"),
+    ],
+)
+def test_wrong_flags_are_told_before_anything_runs(experiment, arguments, message):
+    Path("taken").touch()
+    assert message in refused(experiment, *arguments)
+    assert experiment.calls == 0
+    assert [path.name for path in Path().iterdir()] == ["taken"]
+
+
+def test_names_with_spaces_and_odd_letters_are_names(experiment, capsys):
+    name = b"my runs/\xff\xc3\xa9 1".decode(errors="surrogateescape")
+    experiment("--out", name)
+    experiment("--replot", name)
+    assert (Path(name) / "run.json").exists()
+
+
+def test_a_run_of_another_experiment_is_not_drawn(experiment):
+    experiment("--out", "here")
+    content = json.loads(Path("here/run.json").read_text())
+    Path("here/run.json").write_text(json.dumps(content | {"experiment": "other"}))
+    assert "holds a run of other" in refused(experiment, "--replot", "here")
+
+
+# --- what is finished stays ---
+
+
+@pytest.fixture
+def failing(program, tmp_path, monkeypatch):
+    """Return an experiment of two simulations whose measures and figures fail as often as is asked for."""
+    monkeypatch.chdir(tmp_path)
+    execute = program._execute
+
+    def simulate(args):
+        runs = [program.run(args.seed + k, args.set, progress=False) for k in (0, 1)]
+        if failing.measures:
+            raise failing.measures.pop()
+        data = xr.Dataset({"t": ("spike", runs[1]["spikes.t"], {"units": "s"})})
+        return Record(data, {"spikes": len(data.t)}, {})
+
+    def broken():
+        raise IndexError("index -1 is out of bounds")
+
+    def figures(data, summary):
+        if failing.figures:
+            raise failing.figures.pop()
+        return {"good": lambda: Figure(), "bad": broken if failing.bad else Figure()}
+
+    def failing(*arguments):
+        cli.main(DOC, simulate, figures, None, "two", arguments)
+
+    def counted(*arguments):
+        failing.simulations += 1
+        return execute(*arguments)
+
+    monkeypatch.setattr(program, "_execute", counted)
+    failing.simulations, failing.measures, failing.figures, failing.bad = 0, [], [], False
+    return failing
+
+
+@pytest.mark.parametrize("flags", [[], ["--resume"]])
+@pytest.mark.parametrize("error", [ValueError("measured wrongly"), UserError("too few"), KeyboardInterrupt()])
+def test_after_an_error_in_the_measures_the_simulations_are_not_made_again(failing, error, flags, capsys):
+    failing("--out", "whole")
+    failing.measures = [error]
+    failing.simulations = 0
+    with pytest.raises((SystemExit, ValueError)) as stopped:
+        failing("--out", "here")
+    said = str(stopped.value.code) if isinstance(stopped.value, SystemExit) else stopped.value.__notes__[0]
+    assert "2 finished simulations of this run stay in here/raw" in said
+    failing("--out", "here", *flags)
+    assert "Going on with 2 finished simulations" in capsys.readouterr().out
+    assert failing.simulations == 2
+    names = {"run.json", "data.nc", "summary.json", "good.png", "bad.png"}
+    assert {path.name for path in Path("here").iterdir()} == names
+    whole, here = (Path(name, "summary.json").read_text() for name in ("whole", "here"))
+    assert whole == here
+
+
+def test_an_unfinished_run_of_other_settings_is_refused_and_can_be_replaced(failing):
+    failing.measures = [UserError("too few")]
+    refused(failing, "--out", "here")
+    assert "other settings (seed 0 instead of 5), with 2 finished simulations" in refused(
+        failing, "--out", "here", "--seed", "5"
+    )
+    failing("--out", "here", "--seed", "5", "--overwrite")
+    assert failing.simulations == 4
+    assert "finished run of other settings (seed 5 instead of 0)" in refused(
+        failing, "--out", "here", "--resume"
+    )
+    failing("--out", "here", "--seed", "5", "--resume")  # there is nothing left to do
+    assert failing.simulations == 4
+
+
+def test_a_damaged_simulation_is_made_again(failing):
+    failing.measures = [UserError("too few")]
+    refused(failing, "--out", "here")
+    file = next(Path("here/raw").glob("*seed-1*/_dynamic_array_spikes_t*"))
+    file.write_bytes(file.read_bytes()[:-8])
+    failing("--out", "here", "--resume")
+    assert failing.simulations == 3
+
+
+def test_a_figure_that_fails_is_named_and_costs_nothing_else(failing, capsys):
+    failing.bad = True
+    said = refused(failing, "--out", "here")
+    assert "bad.png: IndexError: index -1 is out of bounds in broken, test_cli.py" in said
+    assert "--replot here" in said
+    assert {path.name for path in Path("here").iterdir()} == {
+        "run.json",
+        "data.nc",
+        "summary.json",
+        "good.png",
+    }
+    assert "spikes " in capsys.readouterr().out
+    assert "bad.png" in refused(failing, "--replot", "here")
+    failing.bad = False
+    failing("--replot", "here")
+    assert Path("here/bad.png").exists()
+
+
+def test_a_run_stopped_while_it_draws_is_stored_and_goes_on_from_there(failing):
+    failing.figures = [KeyboardInterrupt()]
+    refused(failing, "--out", "here")
+    assert not Path("here/run.json").exists()
+    failing.measures = [AssertionError("measured again")]
+    failing("--out", "here", "--resume")
+    assert Path("here/good.png").exists() and Path("here/run.json").exists()
+
+
+TWO = """
+import sys
+from pathlib import Path
+import xarray
+from dendritic_bp import cli
+from dendritic_bp.storage import Record
+
+def simulate(args):
+    print("on", flush=True)
+    sys.stdin.readline()
+    return Record(xarray.Dataset(), {"seed": args.seed}, {})
+
+cli.main(None, simulate, lambda data, summary: {}, name="two")
+"""
+
+
+def test_the_second_of_two_processes_in_one_folder_is_refused(tmp_path):
+    (tmp_path / "two.py").write_text(TWO)
+    command = [sys.executable, "two.py"]
+    pipes = dict(cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    first = subprocess.Popen([*command, "--out", "here"], **pipes, text=True, env=environment())
+    assert first.stdout.readline() == "on\n"
+    second = subprocess.run(
+        [*command, "--out", "here", "--overwrite"],
+        input="\n",
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment(),
+    )
+    assert second.returncode == 1
+    assert f"Another process ({first.pid} on" in second.stderr
+    first.send_signal(signal.SIGTERM)
+    assert "interrupted, no run was written" in first.communicate(timeout=30)[1]
+    assert not (tmp_path / "here").exists()

@@ -1,5 +1,6 @@
 """A run folder comes back as it was written, and is complete only when everything is there."""
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
+from dendritic_bp import storage
 from dendritic_bp.errors import UserError
 from dendritic_bp.storage import Record, is_complete, read_run, write_figures, write_run
 
@@ -145,3 +147,52 @@ def test_a_damaged_summary_is_named(tmp_path, text):
     (tmp_path / "summary.json").write_text(text)
     with pytest.raises(UserError, match=r"Cannot read .*summary\.json"):
         read_run(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("data", "named"),
+    [
+        (xr.Dataset(attrs={"a": None}), "attribute 'a', None"),
+        (xr.Dataset(attrs={"a": True}), "attribute 'a', True"),
+        (xr.Dataset({"x": ("t", np.arange(3), {"b": {}})}), "an attribute of 'x'"),
+        (xr.Dataset({"x": ("t", np.array([1, "a"], object))}), "variable 'x'"),
+        (xr.Dataset({"a/b": ("t", np.arange(3))}), "variable 'a/b'"),
+    ],
+)
+def test_what_a_data_set_cannot_hold_is_named(tmp_path, data, named):
+    with pytest.raises(UserError, match=f"data.nc cannot hold {named}"):
+        write_run(tmp_path / "run", Record(data, {}, {}))
+    assert not (tmp_path / "run").exists()
+
+
+HOLD = "import h5py, sys; file = h5py.File(sys.argv[1], 'a'); print('open', flush=True); sys.stdin.readline()"
+
+
+def test_a_file_in_use_is_not_called_damaged(tmp_path):
+    write_run(tmp_path, record())
+    command = [sys.executable, "-c", HOLD, tmp_path / "data.nc"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        holder.stdout.readline()
+        with pytest.raises(UserError, match="has the file in use") as told:
+            read_run(tmp_path)
+        assert "damaged" not in str(told.value)
+        holder.communicate("\n")
+    assert read_run(tmp_path).summary == record().summary
+
+
+def test_a_full_disk_does_not_cost_the_run_that_is_there(tmp_path, monkeypatch):
+    write_run(tmp_path, record(), {"raster": figure()})
+
+    def full(path, content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(storage, "write_whole", full)
+    with pytest.raises(UserError, match="No space left"):
+        write_run(tmp_path, record(n=20), {"raster": figure()})
+    assert read_run(tmp_path).data.sizes["cell"] == 10
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "data.nc",
+        "raster.png",
+        "run.json",
+        "summary.json",
+    ]
