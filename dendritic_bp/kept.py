@@ -26,6 +26,11 @@ def keeping(folder: Path) -> Iterator[None]:
         _folders.pop()
 
 
+def folder() -> Path | None:
+    """Return the folder in which runs are kept at the moment, or None outside `keeping`."""
+    return _folders[-1] if _folders else None
+
+
 def place(key: str) -> Path | None:
     """Return where the run of this key belongs, or None outside `keeping`; equal runs have a place each."""
     if not _folders:
