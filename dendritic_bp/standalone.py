@@ -14,6 +14,7 @@ from brian2.core.tracking import InstanceFollower, InstanceTrackerSet
 from brian2.devices.device import all_devices, get_device, reset_device, set_device
 
 from dendritic_bp import control, variables
+from dendritic_bp.codegen import Vectorised, read_clock_once
 from dendritic_bp.errors import UserError
 from dendritic_bp.tables import Table
 from dendritic_bp.variables import Settable, Stored
@@ -44,6 +45,7 @@ def trace(protocol: Callable[[], Network], name: str, folder: Path) -> Trace:
         tables = control.insert(device, network, named, settable)
         device.build(directory=str(folder), compile=False, run=False)
         _compare_clocks_relatively(folder / "network.cpp")
+        read_clock_once(folder / "network.cpp")
         _freeze(device, name)
         return Trace(stored, settable, limits, tables, float(network.t / second))
 
@@ -60,6 +62,7 @@ def _standalone_device() -> Iterator[Any]:
     with (
         _replaced(InstanceFollower, "instance_sets", names),
         _replaced(Equations, "stochastic_variables", noise),
+        _replaced(type(device), "code_object_class", _code_object_class),
     ):
         device.reinit()
         set_device(device, build_on_run=False)
@@ -81,6 +84,11 @@ def _replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
         yield
     finally:
         setattr(owner, name, before)
+
+
+def _code_object_class(device: Any, given: Any = None, fallback_pref: str | None = None) -> Any:
+    """Return the class that an object asks for, else that of this package."""
+    return given or Vectorised
 
 
 class _Sorted(set):
