@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
-from brian2 import Equations, Quantity, Section, SpatialNeuron, farad, meter, ohm, siemens
+from brian2 import Equations, Quantity, Section, SpatialNeuron, farad, meter, ohm
 from brian2.units.fundamentalunits import get_dimensions
 
+from dendritic_bp.channels import DENSITY
 from dendritic_bp.errors import ModelError, suggest
+from dendritic_bp.gates import follow_channels
 from dendritic_bp.language import check_number
 from dendritic_bp.model import NeuronModel
+from dendritic_bp.population import Population
 
-DENSITY = (siemens / meter**2).dim
 GEOMETRY = {"length": meter, "diameter": meter, "R_a": ohm * meter, "C_m": farad / meter**2}
 
 
@@ -46,12 +49,14 @@ def spatial_neuron(
     R_i: Quantity,
     dt: Quantity,
     namespace: Mapping[str, Any] | None = None,
+    n: int = 1,
 ) -> SpatialNeuron:
-    """Build one cell called `name` from its cables, with the membrane of `model` and the time step `dt`.
+    """Build a cell called `name` from its cables, with the membrane of `model` and the time step `dt`.
 
     The model declares the voltage `v` and defines `Im`, the current per area into the cell. The threshold is
     that of the root. Lengths and diameters in the cell are those of `equivalent`. `namespace` gives what the
-    model's `namespace` names. Raises ModelError.
+    model's `namespace` names. `n` > 1 makes a `Population`: compartment k of cell c stands at k*n + c. Raises
+    ModelError.
     """
     given = namespace or {}
     for word in model.namespace:
@@ -59,12 +64,14 @@ def spatial_neuron(
             raise ModelError(f"'{name}': {model} needs '{word}' in the namespace; {suggest(word, given)}")
     for section, cable in cables.items():
         _check(f"{model}, section '{section}'", cable, model)
+    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+        raise ModelError(f"'{name}', n = {n}: must be a whole number of cells, at least 1")
     where = compartments(cables, str(model))
-    cell = SpatialNeuron(
+    kind = partial(SpatialNeuron, threshold_location=0) if n == 1 else partial(Population, n)
+    cell = kind(
         _morphology(cables, where, R_i),
         Equations([equation for equation in model.parsed.values() if equation.varname != "v"]),
         threshold=model.threshold,
-        threshold_location=0,
         refractory=model.refractory,
         reset=model.reset or None,
         method=model.method,
@@ -73,7 +80,8 @@ def spatial_neuron(
         namespace={word: given[word] for word in model.namespace},
         name=name,
     )
-    _set(cell, model, cables, where)
+    follow_channels(cell, model.parsed, [model.threshold, model.reset, str(model.refractory)])
+    _set(cell, model, cables, where, n)
     return cell
 
 
@@ -168,14 +176,20 @@ def _check_value(where: str, value: Any, n: int) -> None:
 
 
 def _set(
-    cell: SpatialNeuron, model: NeuronModel, cables: Mapping[str, Cable], where: Mapping[str, slice]
+    cell: SpatialNeuron, model: NeuronModel, cables: Mapping[str, Cable], where: Mapping[str, slice], n: int
 ) -> None:
     """Set parameters first, then the values of the cables, then initial values, which may read both."""
     for name, value in model.parameters.items():
         setattr(cell, name, value)
     for section, at in where.items():
-        cell.Cm[at] = cables[section].C_m
+        of_all = slice(at.start * n, at.stop * n)
+        cell.Cm[of_all] = cables[section].C_m
         for name, value in cables[section].values.items():
-            getattr(cell, name)[at] = value
+            each = (
+                Quantity(np.repeat(np.asarray(value), n), dim=get_dimensions(value))
+                if np.ndim(value)
+                else value
+            )
+            getattr(cell, name)[of_all] = each
     for name, value in model.initial.items():
         setattr(cell, name, value)

@@ -15,7 +15,7 @@ b_n_kca = 0.02/ms : Hz
 dCa/dt = int(inward)*I_sca/(2*F*depth_Ca) + (Ca_inf - Ca)/tau_Ca : mM
 inward = I_sca > 0*amp/meter**2 : boolean
 q_kca = 2.3**((T_celsius - 23)/10) : 1 (shared)
-g_kca : siemens/meter**2
+g_kca : siemens/meter**2 (constant)
 """,
     parameters=dict(
         F=faraday_constant,

@@ -17,7 +17,7 @@ tau_b_kslow = 360*ms + (1010*ms + 23.7*ms/mV*(v + 54*mV))*exp(-((v + 75*mV)/(48*
 tau_b1_kslow = clip(published_kslow, 1*ms, 10*second) : second
 published_kslow = 2350*ms + 1380*ms*exp(-0.01118/mV*v) - 210*ms*exp(-0.0306/mV*v) : second
 q_kslow = 2.3**((T_celsius - 21)/10) : 1 (shared)
-g_kslow : siemens/meter**2
+g_kslow : siemens/meter**2 (constant)
 """,
     initial=dict(
         a_kslow="a_a_kslow/(a_a_kslow + b_a_kslow)",

@@ -14,7 +14,7 @@ b_h_nat = 0.0091*5/ms/exprel((u_nat + 75*mV)/(5*mV)) : Hz
 h_inf_nat = 1/(1 + exp((u_nat + 55*mV)/(6.2*mV))) : 1
 u_nat = v - shift_nat : volt
 q_nat = 2.3**((T_celsius - 23)/10) : 1 (shared)
-g_nat : siemens/meter**2
+g_nat : siemens/meter**2 (constant)
 shift_nat : volt                                      # of all rates, to more positive voltages
 """,
     parameters=dict(E_Na=55 * mV),  # [B12]

@@ -16,7 +16,7 @@ a_h_sca = 0.000457/3/ms*exp(-(u_sca + 13*mV)/(50*mV)) : Hz
 b_h_sca = 0.0065/3/ms/(1 + exp(-(u_sca + 15*mV)/(28*mV))) : Hz
 u_sca = v - shift_sca : volt
 q_sca = 2.3**((T_celsius - 23)/10) : 1 (shared)
-g_sca : siemens/meter**2
+g_sca : siemens/meter**2 (constant)
 """,
     parameters=dict(
         E_Ca=140 * mV,  # [B12]

@@ -105,10 +105,11 @@ def layer5(
     dt: Quantity = DT,
     model: NeuronModel = membrane,
     namespace: Mapping[str, Any] | None = None,
+    n: int = 1,
     **changes: Mapping[str, Any],
 ) -> SpatialNeuron:
-    """Build the cell; `changes` are those of sections, by name. Raises ModelError."""
+    """Build the cell, or `n` of them; `changes` are those of sections, by name. Raises ModelError."""
     if not 0 * ms < dt <= DT_MAX:
         raise ModelError(f"{model}, dt = {dt}: the sodium activation m_nat needs {DT}, at most {DT_MAX}")
     cables = varied(model, SECTIONS, changes)
-    return spatial_neuron(model, cables, name, CORE["R_a"], dt, namespace)
+    return spatial_neuron(model, cables, name, CORE["R_a"], dt, namespace, n)
