@@ -1,4 +1,4 @@
-# make install | demo | test | reproduce | clean        (PYTHON=... picks the interpreter, default: python3)
+# make install | demo | test | reproduce | docs | gallery | clean        (PYTHON=... picks the interpreter, default: python3)
 PYTHON ?= python3
 CXX    ?= g++
 VENV   := .venv
@@ -6,7 +6,7 @@ PY     := $(VENV)/bin/python
 STAMP  := $(VENV)/.installed
 FIX    := Debian/Ubuntu: apt-get install python3 python3-venv g++ make; Fedora: dnf install python3 gcc-c++ make; macOS: xcode-select --install
 
-.PHONY: install demo test reproduce check clean
+.PHONY: install demo test reproduce docs gallery check clean
 
 install: $(STAMP)
 
@@ -37,7 +37,20 @@ test: install
 reproduce: install
 	$(PY) -m pytest -m slow -rA
 
+# Warnings are errors; every link and image is looked up. The notebook of the tutorial is run.
+docs: $(VENV)/.docs
+	$(PY) -m sphinx -q -W --keep-going -j auto -b html docs docs/_build/html
+	$(PY) docs/check_links.py docs/_build/html
+
+$(VENV)/.docs: $(STAMP)
+	@$(PY) -m pip install --quiet --quiet --disable-pip-version-check --no-input --editable '.[docs]'
+	@touch $@
+
+# Run every experiment once more, and keep its summary and figures for the gallery: hours.
+gallery: install
+	$(PY) docs/gallery.py
+
 # Runs in results/ are kept.
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist docs/_build docs/api_pages docs/gallery_pages .jupyter_cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
