@@ -10,7 +10,7 @@ knows the label. All forward synapses follow one rule, `models/synapses/burst_gr
 depresses, a burst potentiates. The feedback synapses start small and random and learn by a local rule
 (`models/synapses/mirrored_feedback.py`); with --feedback random they stay as they are. A slow current holds
 the mean rate of each cell. With --neuron pyramidal, plateaus make the bursts, and the teacher begins at 140
-ms (what else differs: `CELLS` in `networks/digits.py`). scikit-learn's 1,797 digits, split 60/20/20 by seed;
+ms (what else differs: `networks/cells.py`). scikit-learn's 1,797 digits, split 60/20/20 by seed;
 16 epochs of 1,077 images, 5,032 s with all validation and tests, in one compiled run. For the test, teacher
 and plasticity are off, each image is shown for three trials, and the class with most events wins. Settings
 were compared on the validation images; the README says where test results had a say.
@@ -39,7 +39,9 @@ from dendritic_bp.sweep import sweep
 from dendritic_bp.tasks import digits
 from figures.digits import figures
 from measures.digits import Session, dataset, summary
-from networks.digits import CELLS, FEEDBACK, Design, Schedule, feedback_values
+from networks.cells import CELLS
+from networks.digits import Design, schedule
+from networks.projections import FEEDBACK
 
 HIDDEN, EPOCHS = [200], 16
 QUICK_HIDDEN, QUICK_EPOCHS = [30], 6
@@ -62,29 +64,25 @@ def simulate(args: argparse.Namespace) -> Record:
     epochs = (QUICK_EPOCHS if args.quick else EPOCHS) if args.epochs is None else args.epochs
     _require(hidden, epochs)
     data = digits(args.seed)
-    schedule = Schedule.of(data, epochs, args.seed, CELLS[args.neuron]["anneal"])
-    design = Design(hidden, args.neuron, len(schedule.image), schedule.window)
+    shown = schedule(data, epochs, args.seed, CELLS[args.neuron].anneal)
+    design = Design(hidden, args.neuron, len(shown), int((shown.epoch == 0).sum()))
     program = Program(design.protocol, design.name)
-    common = schedule.values(data, args.neuron)
-    asked = [{**common, **variant, **args.set} for variant in _variants(args, hidden).values()]
-    runs = sweep(program, [dict(seed=args.seed, values=values) for values in asked])
-    sessions = [Session(run, design, schedule, data) for run in runs]
-    main, controls = sessions[0], dict(zip(list(_variants(args, hidden))[1:], sessions[1:], strict=True))
+    variants, common = _variants(args, design), design.values(shown, data)
+    asked = [dict(seed=args.seed, values={**common, **each, **args.set}) for each in variants.values()]
+    sessions = [Session(run, design, shown, data) for run in sweep(program, asked)]
+    main, controls = sessions[0], dict(zip(list(variants)[1:], sessions[1:], strict=True))
     return Record(dataset(main, controls), summary(main, controls), main.run.provenance)
 
 
-def _variants(args: argparse.Namespace, hidden: tuple[int, ...]) -> dict[str, dict[str, Any]]:
+def _variants(args: argparse.Namespace, design: Design) -> dict[str, dict[str, Any]]:
     """Return the run-time values of the run asked for, and of its controls."""
-    asked = feedback_values(args.feedback, hidden, args.neuron)
+    asked, frozen = design.feedback_values(args.feedback), _frozen(design.hidden)
     if args.hidden_plasticity == "off":
-        asked |= _frozen(hidden)
+        asked |= frozen
     if not args.controls:
         return {"": asked}
-    others = {
-        f"feedback {kind}": asked | feedback_values(kind, hidden, args.neuron)
-        for kind in ("zero", "shuffled")
-    }
-    return {"": asked, "hidden frozen": asked | _frozen(hidden), **others}
+    others = {f"feedback {kind}": asked | design.feedback_values(kind) for kind in ("zero", "shuffled")}
+    return {"": asked, "hidden frozen": asked | frozen, **others}
 
 
 def _frozen(hidden: tuple[int, ...]) -> dict[str, Any]:

@@ -42,19 +42,19 @@ from dendritic_bp.storage import Record
 from figures.xor_microcircuit import figures
 from measures.xor import NAMES, SOLVED, TARGETS, Course, activity, summary
 from networks.xor_microcircuit import (
-    BIN,
     COUNTS,
     INTER,
     POOLS,
     POPULATIONS,
+    PREDICT,
     R_HIGH,
     R_LOW,
     RECORDED,
     SIZES,
+    TEACH,
     TESTS,
     TRIAL,
     WINDOW_S,
-    WINDOWS,
     Microcircuit,
     second,
 )
@@ -86,11 +86,10 @@ def simulate(args):
 
 def counts(design, run, seed):
     """Return what was counted in each trial (populations, epochs, patterns), by name."""
-    by_pattern = np.argsort(design.order(seed).reshape(-1, 4), axis=1)[None]
-    read = {name: run[f"counts.{name}"] for name in COUNTS}
-    read |= {"signal": np.stack([run[f"{pool}_signal.signal"].mean(axis=0) for pool in POOLS])}
-    # The first record is made before the first trial.
-    trials = {name: each[:, 1 : design.trials + 1].reshape(len(each), -1, 4) for name, each in read.items()}
+    clock, by_pattern = design.clock, np.argsort(design.schedule(seed).sample.reshape(-1, 4), axis=1)[None]
+    read = {name: clock.counts(run, f"meter.{name}").T for name in COUNTS}
+    read["signal"] = np.stack([clock.counts(run, f"{pool}.signal").T.mean(axis=0) for pool in POOLS])
+    trials = {name: each.reshape(len(each), -1, 4) for name, each in read.items()}
     return {name: np.take_along_axis(each, by_pattern, axis=2) for name, each in trials.items()}
 
 
@@ -134,7 +133,7 @@ def dataset(design, run, seed):
             name = f"{population}_{event}"
             arrays[f"{name}_t"] = (name, run[f"{name}s.t"] - start, {"units": "s"})
             arrays[f"{name}_cell"] = (name, run[f"{name}s.i"])
-    arrays["shown"] = ("window", design.order(seed)[-8:])
+    arrays["shown"] = ("window", design.schedule(seed).sample[-8:])
     coords = {
         "population": list(POPULATIONS),
         "pool": list(POOLS),
@@ -173,12 +172,14 @@ def feedback_slopes(design, run):
     """Regress the mean feedback current of each window in training on the output's event and burst rates."""
     trained = slice(4 * TESTS, 4 * (TESTS + design.epochs))
     rates = [
-        np.concatenate([run[f"counts.{w}_{event}"][-1, 1:][trained] / s for w, s in WINDOW_S.items()])
+        np.concatenate(
+            [design.clock.counts(run, f"meter.{w}_{event}")[trained, -1] / s for w, s in WINDOW_S.items()]
+        )
         / SIZES["output"]
         for event in ("event", "burst")
     ]
     columns = np.transpose([*rates, np.ones(rates[0].size)])
-    bounds = (np.cumsum(list(WINDOWS.values()))[:-1] * float(BIN / RECORDED)).round().astype(int)
+    bounds = [round(float(start / RECORDED)) for start in (PREDICT, TEACH)]
     slopes = {}
     for pool in POOLS:
         current = run[f"{pool}_feedback.I_top"][0, :-1].reshape(design.trials, -1)[trained]

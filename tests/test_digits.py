@@ -21,17 +21,9 @@ from dendritic_bp.program import Program
 from figures import digits as digits_figures
 from measures.digits import OWNER, Session, dataset, summary
 from networks import digits as digits_network
-from networks.digits import (
-    CLASSES,
-    COPIES,
-    FEEDBACK,
-    LOOKS,
-    TRIAL,
-    VOTERS,
-    Design,
-    Schedule,
-    feedback_values,
-)
+from networks.digits import CLASSES, COPIES, LOOKS, TRIAL, VOTERS, Design
+from networks.layers import probes
+from networks.projections import FEEDBACK
 
 EPOCHS = 3
 
@@ -43,7 +35,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def schedule(data):
-    return Schedule.of(data, EPOCHS, seed=0)
+    return digits_network.schedule(data, EPOCHS, seed=0)
 
 
 # --- the schedule ---
@@ -51,7 +43,7 @@ def schedule(data):
 
 def test_each_epoch_shows_each_training_image_once(data, schedule):
     for epoch in range(EPOCHS):
-        shown = schedule.image[(schedule.phase == "train") & (schedule.epoch == epoch)]
+        shown = schedule.sample[(schedule.phase == "train") & (schedule.epoch == epoch)]
         np.testing.assert_array_equal(np.sort(shown), data.train)
 
 
@@ -59,37 +51,41 @@ def test_phases_follow_each_other(schedule):
     found = [(str(phase), len(list(trials))) for phase, trials in groupby(schedule.phase)]
     epoch = [("train", 1077), ("validate", 360)]
     assert found == [*epoch * EPOCHS, ("end", 360 * LOOKS), ("test", 360 * LOOKS), ("show", 10)]
-    assert (np.diff(schedule.epoch) >= 0).all() and schedule.window == 1437
+    assert (np.diff(schedule.epoch) >= 0).all() and (schedule.epoch == 0).sum() == 1437
 
 
 def test_no_image_is_in_two_parts(data, schedule):
     train, validation, end, test = (
-        set(schedule.image[schedule.phase == phase]) for phase in ("train", "validate", "end", "test")
+        set(schedule.sample[schedule.phase == phase]) for phase in ("train", "validate", "end", "test")
     )
     assert train | validation | test == set(range(1797))
     assert len(train) + len(validation) + len(test) == 1797
     assert end == validation
-    assert set(schedule.image[schedule.phase == "show"]) <= test
-    np.testing.assert_array_equal(data.labels[schedule.image[schedule.phase == "show"]], range(10))
+    assert set(schedule.sample[schedule.phase == "show"]) <= test
+    np.testing.assert_array_equal(data.labels[schedule.sample[schedule.phase == "show"]], range(10))
 
 
 def test_images_after_training_come_several_times_in_a_row(schedule):
     for phase in ("end", "test"):
-        first, *again = schedule.image[schedule.phase == phase].reshape(-1, LOOKS).T
+        first, *again = schedule.sample[schedule.phase == phase].reshape(-1, LOOKS).T
         for later in again:
             np.testing.assert_array_equal(first, later)
 
 
+def design(schedule, neuron="burst_poisson", hidden=(30,)):
+    return Design(hidden, neuron, len(schedule), int((schedule.epoch == 0).sum()))
+
+
 def by_trial(schedule, data):
     """Return teaching, learning and reading, each (trials, bins)."""
-    values = schedule.values(data, "burst_poisson")
-    return (values[name].reshape(len(schedule.image), -1) for name in ("teaching", "learning", "reading"))
+    values = design(schedule).values(schedule, data)
+    return (values[name].reshape(len(schedule), -1) for name in ("teaching", "learning", "reading"))
 
 
 def test_held_out_images_are_never_learned(data, schedule):
     teaching, learning, _ = by_trial(schedule, data)
     trained = schedule.phase == "train"
-    held_out = ~np.isin(schedule.image, data.train)
+    held_out = ~np.isin(schedule.sample, data.train)
     np.testing.assert_array_equal(held_out, ~trained)
     assert not learning[held_out].any()
     assert not teaching[held_out & (schedule.phase != "show")].any()
@@ -111,14 +107,14 @@ def test_a_trial_is_taught_learned_and_read_once_it_has_settled(data, schedule):
 
 
 def test_cells_with_plateaus_are_taught_late_and_adapt_before(data, schedule):
-    values = schedule.values(data, "pyramidal")
+    values = design(schedule, "pyramidal").values(schedule, data)
     by_bin = {name: table.reshape(-1, 10) for name, table in values.items() if table.size % 10 == 0}
     late = np.arange(10) >= 7  # from 140 ms on
     np.testing.assert_array_equal(by_bin["teaching"][0], late)
     np.testing.assert_array_equal(by_bin["opened"], by_bin["teaching"])
     assert not (by_bin["adapting"] * by_bin["teaching"]).any()
     assert (by_bin["adapting"].any(axis=1) == by_bin["teaching"].any(axis=1)).all()
-    always_open = schedule.values(data, "burst_poisson")["opened"]
+    always_open = design(schedule).values(schedule, data)["opened"]
     assert always_open.all()
 
 
@@ -131,9 +127,9 @@ def test_steps_shrink_from_epoch_to_epoch(schedule):
 
 
 def test_values_name_image_and_label_of_each_trial(data, schedule):
-    values = schedule.values(data, "burst_poisson")
-    np.testing.assert_array_equal(values["order"], schedule.image)
-    np.testing.assert_array_equal(values["label"], data.labels[schedule.image])
+    values = design(schedule).values(schedule, data)
+    np.testing.assert_array_equal(values["order"], schedule.sample)
+    np.testing.assert_array_equal(values["label"], data.labels[schedule.sample])
     np.testing.assert_array_equal(values["images"], data.images)
 
 
@@ -144,18 +140,18 @@ def test_values_name_image_and_label_of_each_trial(data, schedule):
 def traced(request, data):
     """Write the sources of a small network, for a schedule of one epoch."""
     neuron, hidden = request.param
-    schedule = Schedule.of(data, 1, seed=0)
-    design = Design(hidden, neuron, len(schedule.image), schedule.window)
-    program = Program(design.protocol, design.name)
+    schedule = digits_network.schedule(data, 1, seed=0)
+    asked = design(schedule, neuron, hidden)
+    program = Program(asked.protocol, asked.name)
     program.trace()
-    return program, hidden, schedule, neuron
+    return program, asked, schedule
 
 
 def test_all_kinds_of_feedback_can_be_asked_of_the_program(traced, data):
-    program, hidden, schedule, neuron = traced
-    common = schedule.values(data, neuron)
+    program, asked, schedule = traced
+    hidden, common = asked.hidden, asked.values(schedule, data)
     for kind in FEEDBACK:
-        values = feedback_values(kind, hidden, neuron)
+        values = asked.feedback_values(kind)
         assert set(program.check(common | values)) == set(common) | set(values)
         assert {f"feedback{k + 1}.gain" for k in range(len(hidden))} <= set(values)
     frozen = digits._frozen(hidden)
@@ -176,9 +172,9 @@ def test_only_the_teacher_reads_the_label(traced):
 
 
 def test_no_code_reads_the_weights_of_other_synapses(traced):
-    program, hidden, *_ = traced
-    names = [f"forward{k + 1}" for k in range(len(hidden) + 1)]
-    names += [f"feedback{k + 1}" for k in range(len(hidden))]
+    program, asked, _ = traced
+    names = [f"forward{k + 1}" for k in range(len(asked.hidden) + 1)]
+    names += [f"feedback{k + 1}" for k in range(len(asked.hidden))]
     for name in names:
         readers = {f for f, text in sources(program).items() if re.search(rf"_array_{name}_w\b", text)}
         assert readers and all(file.startswith(f"{name}_") for file in readers)
@@ -193,8 +189,8 @@ def test_no_synapse_or_learning_cell_reads_the_image_or_its_number(traced):
 
 @pytest.mark.parametrize("kind", FEEDBACK)
 def test_kinds_of_feedback(kind):
-    values = feedback_values(kind, (30,), "burst_poisson")
-    learned = feedback_values("learned", (30,), "burst_poisson")
+    asked = Design((30,), "burst_poisson", 10, 1)
+    values, learned = asked.feedback_values(kind), asked.feedback_values("learned")
     changed = {name for name in values if values[name] != learned[name]}
     assert (
         changed
@@ -212,12 +208,12 @@ def variants(hidden, *arguments):
     """Return the values of the run and its controls that a command line asks for."""
     parser = argparse.ArgumentParser()
     digits.options(parser)
-    return digits._variants(parser.parse_args(arguments), hidden)
+    return digits._variants(parser.parse_args(arguments), Design(hidden, "burst_poisson", 10, 1))
 
 
 def test_each_control_differs_from_the_run_in_one_thing():
     main, *controls = variants((30, 20), "--controls").items()
-    assert main == ("", feedback_values("learned", (30, 20), "burst_poisson"))
+    assert main == ("", Design((30, 20), "burst_poisson", 10, 1).feedback_values("learned"))
     different = {
         name: {key for key in values if key not in main[1] or values[key] != main[1][key]}
         for name, values in controls
@@ -231,7 +227,7 @@ def test_each_control_differs_from_the_run_in_one_thing():
 
 def test_one_run_is_made_unless_controls_are_asked_for():
     (frozen,) = variants((30,), "--feedback", "random", "--hidden-plasticity", "off").values()
-    assert frozen == feedback_values("random", (30,), "burst_poisson") | digits._frozen((30,))
+    assert frozen == Design((30,), "burst_poisson", 10, 1).feedback_values("random") | digits._frozen((30,))
 
 
 # --- the command line ---
@@ -250,7 +246,7 @@ def test_one_run_is_made_unless_controls_are_asked_for():
 def test_wrong_sizes_are_refused(arguments, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(digits, "sweep", None)  # were they not refused, the test would fail at once
-    monkeypatch.setattr(digits_network, "Network", None)
+    monkeypatch.setattr(digits_network, "inputs", None)
     with pytest.raises(SystemExit) as stopped:
         cli.main(digits.__doc__, digits.simulate, digits.figures, digits.options, arguments=arguments)
     said = str(stopped.value.code)
@@ -279,7 +275,7 @@ def spread(sizes, trials, windows, answers, generator):
         if k:
             below = list(sizes.values())[k - 1]
             run[f"forward{k}_w.w"] = generator.normal(0, 1e-10, (below * n, windows))
-            run[f"{name}_bias.I_bias"] = generator.normal(6e-10, 1e-10, (n, windows))
+            run[f"{name}_I_bias.I_bias"] = generator.normal(6e-10, 1e-10, (n, windows))
             run[f"{name}.tau_basal"] = 0.01
         if name.startswith("hidden"):
             run[f"feedback{k}_w.w"] = generator.normal(0, 1e-10, (list(sizes.values())[k + 1] * n, windows))
@@ -289,21 +285,21 @@ def spread(sizes, trials, windows, answers, generator):
 def shown(name, n, start, generator):
     """Return the spikes and voltages of the last ten trials."""
     times, cells = np.sort(generator.uniform(0, 2, 200)) + start, generator.integers(0, n, 200)
-    probes = digits_network.probes(n).size
+    probed = len(probes(n))
     spikes = {
         f"{name}_{event}s.{x}": y
         for event in ("event", "burst")
         for x, y in zip("ti", (times, cells), strict=True)
     }
-    voltages = {f"{name}_v.{v}": generator.normal(-0.06, 0.01, (probes, 2001)) for v in ("v_s", "v_d")}
+    voltages = {f"{name}_v.{v}": generator.normal(-0.06, 0.01, (probed, 2001)) for v in ("v_s", "v_d")}
     return spikes | voltages | {f"{name}_v.t": start + np.arange(2001) / 1000}
 
 
 def fake(data, hidden=(6,), epochs=2, answers=None):
     """Return the session of a run with known answers in each trial (default: all right)."""
     small = replace(data, train=data.train[:60], validation=data.validation[:30], test=data.test[:40])
-    schedule = Schedule.of(small, epochs, seed=0)
-    labels, generator = small.labels[schedule.image], np.random.default_rng(0)
+    schedule = digits_network.schedule(small, epochs, seed=0)
+    labels, generator = small.labels[schedule.sample], np.random.default_rng(0)
     answers = labels if answers is None else answers(schedule, labels)
     sizes = {
         "inputs": 64 * COPIES,
@@ -313,7 +309,7 @@ def fake(data, hidden=(6,), epochs=2, answers=None):
     run = FakeRun(spread(sizes, len(labels), epochs + 1, answers, generator))
     for name, n in sizes.items():
         run |= shown(name, n, (len(labels) - 10) * 0.2, generator)
-    return Session(run, Design(hidden, "burst_poisson", len(labels), schedule.window), schedule, small)
+    return Session(run, design(schedule, hidden=hidden), schedule, small)
 
 
 def second_half_wrong(schedule, labels):

@@ -16,16 +16,18 @@ sys.path.append(str(Path(__file__).parents[1] / "experiments"))
 import xor_microcircuit
 from measures.xor import PATTERNS, TARGETS
 from networks.xor_microcircuit import (
-    BINS,
+    BIN,
     FEEDBACK,
     GATES,
     N_HIDDEN,
     N_INPUT,
+    PREDICT,
     SPREAD,
+    TEACH,
     TESTS,
+    TRIAL,
     W_OFF,
     W_ON,
-    WINDOWS,
     Microcircuit,
 )
 
@@ -38,23 +40,21 @@ def values():
 
 
 def test_every_epoch_shows_all_patterns_to_on_and_off_cells(values):
-    order = DESIGN.order(1).reshape(-1, 4)
+    order = DESIGN.schedule(1).sample.reshape(-1, 4)
     assert order.shape == (3 + 2 * TESTS, 4)
     assert (np.sort(order, axis=1) == np.arange(4)).all()
-    bits, target = (values[name].reshape(DESIGN.trials, BINS, -1) for name in ("bits", "target"))
-    assert (bits == bits[:, :1]).all()
-    assert (bits[:, 0, :2] == PATTERNS[order.ravel()]).all()
-    assert (bits[..., :2] + bits[..., 2:] == 1).all()
-    assert (target[..., 0] == TARGETS[order.ravel(), None]).all()
+    assert (values["bits"][:, :2] == PATTERNS[order.ravel()]).all()
+    assert (values["bits"][:, :2] + values["bits"][:, 2:] == 1).all()
+    assert (values["target"] == TARGETS[order.ravel()]).all()
 
 
 def test_teacher_and_learning_are_on_in_the_last_window_of_training_trials_alone(values):
-    of_bin = np.repeat(list(WINDOWS), list(WINDOWS.values()))
-    predicting, teaching, learning = (values[name].reshape(-1, of_bin.size) for name in GATES)
-    assert (predicting == (of_bin == "predict")).all()
+    times = (np.arange(round(float(TRIAL / BIN))) + 0.5) * BIN
+    predicting, teaching, learning = (values[name].reshape(-1, times.size) for name in GATES)
+    assert (predicting == ((times > PREDICT) & (times < TEACH))).all()
     trained = np.zeros(DESIGN.trials, bool)
     trained[4 * TESTS : -4 * TESTS] = True
-    assert (teaching == np.outer(trained, of_bin == "teach")).all()
+    assert (teaching == np.outer(trained, times > TEACH)).all()
     assert ((learning > 0) == (teaching > 0)).all()
     assert (np.diff(learning[trained, -1]) < 0).all()
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 import numpy as np
 import xarray as xr
@@ -13,7 +14,9 @@ from dendritic_bp.analysis import Alignment, alignment, answers
 from dendritic_bp.rate_network import RateNetwork, measure_fi
 from dendritic_bp.runs import Run
 from dendritic_bp.tasks import Dataset
-from networks.digits import CELLS, CLASSES, LOOKS, READ_S, TRIAL, VOTERS, Design, Schedule, probes
+from dendritic_bp.trials import Schedule
+from networks.digits import CLASSES, LOOKS, READ_S, TRIAL, VOTERS, Design
+from networks.layers import COUNTERS, probes
 
 OWNER = np.repeat(np.arange(CLASSES), VOTERS)  # class of each output cell
 
@@ -40,7 +43,7 @@ class Session:
     @cached_property
     def labels(self) -> np.ndarray:
         """Return the class shown in each trial."""
-        return self.data.labels[self.schedule.image]
+        return self.data.labels[self.schedule.sample]
 
     def counts(self, layer: str, what: str = "n_event") -> np.ndarray:
         """Return what each cell did while each trial was read; shape (trials, cells)."""
@@ -48,9 +51,8 @@ class Session:
 
     @cached_property
     def _counts(self) -> dict[tuple[str, str], np.ndarray]:
-        pairs = [(layer, what) for layer in self.layers for what in ("n_event", "n_burst")]
-        # A record is made when the next trial begins: the first is empty.
-        return {(a, b): self.run[f"{a}_counts.{b}"][:, 1:].T.astype(np.int16) for a, b in pairs}
+        clock, pairs = self.design.clock, product(self.layers, COUNTERS)
+        return {(a, b): clock.counts(self.run, f"{a}.{b}").astype(np.int16) for a, b in pairs}
 
     @cached_property
     def votes(self) -> np.ndarray:
@@ -94,7 +96,7 @@ class Session:
         weights, biases, curves, rates = [], [], [], measured[0]
         for layer, name in enumerate(self.layers[1:], start=1):
             w = self.weights(f"forward{layer}", k) * self.run[f"{name}.tau_basal"]
-            bias = self.run[f"{name}_bias.I_bias"][:, k]
+            bias = self.run[f"{name}_I_bias.I_bias"][:, k]
             current = rates @ w.T + bias
             curve = measure_fi(current, measured[layer])
             weights, biases, curves, rates = [*weights, w], [*biases, bias], [*curves, curve], curve(current)
@@ -191,7 +193,7 @@ def _activity(session: Session) -> dict[str, float]:
     """Return rates (Hz) and burst probabilities in the test."""
     tested, result = session.schedule.phase == "test", {}
     for layer in session.layers:
-        events, bursts = (session.counts(layer, what)[tested].sum() for what in ("n_event", "n_burst"))
+        events, bursts = (session.counts(layer, what)[tested].sum() for what in COUNTERS)
         cells = session.counts(layer).shape[1]
         result[f"rate_{layer}_hz"] = float(events / (cells * tested.sum() * READ_S))
         result[f"burst_probability_{layer}"] = float(bursts / max(events, 1))
@@ -218,14 +220,14 @@ def dataset(main: Session, controls: Mapping[str, Session]) -> xr.Dataset:
         "train_accuracy_taught": (("run", "epoch"), np.array([s.curve("train") for s in sessions.values()])),
         "events": (("trial", "class"), main.votes.astype(np.int32)),
         "label": ("trial", main.labels),
-        "image": ("trial", main.schedule.image),
+        "image": ("trial", main.schedule.sample),
         "phase": ("trial", main.schedule.phase.astype(str)),
         "test_predicted": ("test_image", main.predicted("test", LOOKS)),
         "test_label": ("test_image", main.labels[main.schedule.phase == "test"][::LOOKS]),
     }
     arrays |= _alignment_arrays(main) | _weight_arrays(main) | _show_arrays(main)
     arrays["cells"] = ("population", _sizes(main))
-    arrays["taught_from"] = ((), float(CELLS[main.design.neuron]["taught_from"] / second), {"units": "s"})
+    arrays["taught_from"] = ((), float(main.design.gates["teaching"].start / second), {"units": "s"})
     result = xr.Dataset(arrays, {"run": list(sessions), "layer": main.layers[1:], "population": main.layers})
     for array in result.data_vars.values():
         array.attrs.setdefault("units", "1")
@@ -267,5 +269,5 @@ def _show_arrays(session: Session) -> dict[str, tuple]:
             result |= {f"{spike}_t": (spike, times, {"units": "s"}), f"{spike}_cell": (spike, cells)}
         for name in ("v_s", "v_d"):
             result[f"{layer}_{name}"] = ((f"{layer}_probe", "time"), run[f"{layer}_v.{name}"], {"units": "V"})
-        result[f"{layer}_probed"] = (f"{layer}_probe", probes(size))
+        result[f"{layer}_probed"] = (f"{layer}_probe", list(probes(size)))
     return result | {"time": ("time", run["inputs_v.t"] - session.shown_from, {"units": "s"})}

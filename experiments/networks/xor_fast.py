@@ -1,33 +1,23 @@
 """The fast network of `xor.py`: small ensembles, trials of 200 ms, a teacher in each of them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from brian2 import (
-    EventMonitor,
-    Hz,
-    Network,
-    NeuronGroup,
-    Quantity,
-    StateMonitor,
-    Synapses,
-    TimedArray,
-    defaultclock,
-    linked_var,
-    ms,
-    pA,
-    second,
-)
+from brian2 import Hz, Network, NeuronGroup, Quantity, Synapses, TimedArray, defaultclock, ms, pA, second
 
-from dendritic_bp import NeuronModel, SynapseModel, neurons, synapses
+from dendritic_bp import SynapseModel, neurons
 from dendritic_bp.runs import Run
+from dendritic_bp.trials import Gate, Schedule, Trials
 from measures.xor import PATTERNS, TARGETS, Course, activity
 from models.neurons.burst_poisson import burst_poisson
 from models.synapses.burst_dependent import burst_dependent
 from models.synapses.burst_gradient import burst_gradient
 from models.synapses.mirrored_feedback import mirrored_feedback
 from models.synapses.transmission import burst_transmission, centred_feedback
+from networks.layers import COUNTERS, counting, inputs, shows
+from networks.projections import all_to_all
+from networks.teacher import teacher
 
 # All values chosen here unless a model file says otherwise.
 INPUTS, HIDDEN, OUTPUTS = 20, 60, 80  # cells for each bit, in each of two hidden pools, and in the output
@@ -38,19 +28,14 @@ READ_S = float((TRIAL - SETTLED) / second)
 BEFORE, AFTER = 5, 10  # epochs (of the four patterns, in random order) of the tests
 ANNEAL_S = 60  # steps of learning shrink with this time constant
 R_LOW, R_HIGH = 4, 30  # Hz
+TEACHER = dict(gain=80 * pA / Hz, r_low=R_LOW * Hz, r_high=R_HIGH * Hz)
 POPULATIONS = dict(input1=INPUTS, input2=INPUTS, hidden1=HIDDEN, hidden2=HIDDEN, output=OUTPUTS)
 LAYERS = dict(inputs=2, hidden=2, output=1)  # and how many populations are in each
-EVENTS = ("event", "burst")
-
-TEACHER = """
-dr/dt = -r/tau_r : Hz                                 # event rate, averaged over the output cells
-current = gain*teaching(t)*(target - r) : amp (constant over dt)
-target = r_low + (r_high - r_low)*label(t) : Hz
-tau_r : second (shared, constant)
-gain : amp*second (shared, constant)
-r_low : Hz (shared, constant)
-r_high : Hz (shared, constant)
-"""
+GATES = dict(
+    reading=Gate(SETTLED),
+    teaching=Gate(SETTLED, phases=("train",)),
+    learning=Gate(SETTLED, phases=("train",)),  # and less from bin to bin
+)
 START = dict(
     v_s="E_L + 20*mV*rand()",
     I_apical=485 * pA,  # bursts with probability 0.5
@@ -102,50 +87,43 @@ class Fast:
         """Return the length of a run."""
         return self.trials * float(TRIAL / second)
 
-    def order(self, seed: int) -> np.ndarray:
-        """Return which pattern each trial shows: the four in a new order in each epoch."""
+    @property
+    def clock(self) -> Trials:
+        """Return the trial clock."""
+        return Trials(self.trials, TRIAL, BIN)
+
+    def schedule(self, seed: int) -> Schedule:
+        """Show the four patterns in a new order in each epoch; test, train and test."""
         generator = np.random.default_rng(seed)
-        return np.concatenate([generator.permutation(4) for _ in range(self.trials // 4)])
+        phases = ["before"] * BEFORE + ["train"] * self.epochs + ["after"] * AFTER
+        return Schedule.of(*((generator.permutation(4), p, k - BEFORE, 1) for k, p in enumerate(phases)))
 
     def values(self, seed: int, feedback: str, hidden_plasticity: bool) -> dict[str, Any]:
         """Return the run-time values of a schedule and a variant."""
-        order, settled = self.order(seed), np.arange(_bins()) * BIN >= SETTLED
-        epoch = np.repeat(np.arange(-BEFORE, self.epochs + AFTER), 4)
-        taught = np.outer((epoch >= 0) & (epoch < self.epochs), settled).ravel()
-        since = np.arange(taught.size) * float(BIN / second) - 4 * BEFORE * float(TRIAL / second)
+        schedule, clock = self.schedule(seed), self.clock
         values = dict(
-            stimulus=PATTERNS[order].astype(float),
-            label=TARGETS[order].astype(float),
-            reading=np.tile(settled, self.trials).astype(float),
-            teaching=taught.astype(float),
-            learning=taught * np.exp(-since / ANNEAL_S),
+            stimulus=PATTERNS[schedule.sample].astype(float), label=TARGETS[schedule.sample].astype(float)
         )
+        values |= clock.values(schedule, GATES)
+        values["learning"] *= np.exp(-(clock.times - 4 * BEFORE * float(TRIAL / second)) / ANNEAL_S)
         return values | self._feedback(feedback) | ({} if hidden_plasticity else {"forward1.eta": 0 * pA})
 
     def protocol(self) -> Network:
         """Build the network, test, train and test it; keep the spikes of the last trials."""
         defaultclock.dt = 1 * ms
-        tables = _tables(self.trials)
-        layers = _layers(tables)
-        shows = [EventMonitor(layer, e, name=f"{layer.name}_{e}s") for layer in layers for e in EVENTS]
-        objects = [
-            *layers,
-            *_teacher(layers[-1], tables),
-            *self._projections(layers, tables),
-            *_counts(layers),
-        ]
-        network = Network(*objects, *shows)
-        for shown, trials in ((False, self.trials - 4 * AFTER), (True, 4 * AFTER)):
-            for monitor in shows:
-                monitor.active = shown
-            network.run(trials * TRIAL + shown * defaultclock.dt)
-        return network
+        clock = self.clock
+        tables = clock.tables(dict(stimulus=(2,), label=()), GATES)
+        layers = _layers(clock, tables)
+        taught = teacher(layers[-1], 1, tables, wanted="label(t)", **TEACHER)
+        counts = [clock.counters(layer, COUNTERS) for layer in layers]
+        objects = [*layers, *taught, *self._projections(layers, tables), *counts]
+        return clock.run(objects, shows(layers), last=4 * AFTER)
 
     def course(self, run: Run, seed: int) -> Course:
         """Return what the network did."""
-        order = self.order(seed)
+        order = self.schedule(seed).sample
         events, bursts = (
-            np.concatenate([_per_population(run, layer, f"n_{what}") for layer in LAYERS]) for what in EVENTS
+            np.concatenate([self._per_population(run, layer, what) for layer in LAYERS]) for what in COUNTERS
         )
         cells = np.array(list(POPULATIONS.values()))[:, None]
         by_pattern = np.argsort(order.reshape(-1, 4), axis=1)  # of each epoch
@@ -163,6 +141,11 @@ class Fast:
             window_s=float(TRIAL / second),
         )
 
+    def _per_population(self, run: Run, layer: str, what: str) -> np.ndarray:
+        """Return counts (populations, trials)."""
+        counts = self.clock.counts(run, f"{layer}.{what}").T
+        return counts.reshape(LAYERS[layer], -1, self.trials).sum(axis=1)
+
     def _feedback(self, kind: str) -> dict[str, Any]:
         """Return the run-time values that make the feedback of one kind."""
         rule = RULES[self.rule]
@@ -172,42 +155,22 @@ class Fast:
 
     def _projections(self, layers: list[NeuronGroup], tables: dict[str, TimedArray]) -> list[Synapses]:
         """Connect neighbouring layers all to all; all forward weights are zero at the start."""
-        inputs, hidden, output = layers
+        sources, hidden, output = layers
         rule, gate = RULES[self.rule], dict(namespace=("learning",), plastic="learning(t)")
         forward = rule.forward.with_input(**gate)
         back = rule.feedback.with_input(**gate) if rule.learns else rule.feedback
         start = self._feedback("opposite")["feedback.w"]
         return [
-            _connect(forward, inputs, hidden, "forward1", tables, eta=rule.eta[0]),
-            _connect(forward, hidden, output, "forward2", tables, eta=rule.eta[1]),
-            _connect(back, output, hidden, "feedback", tables, w=start, **rule.learns),
+            all_to_all(forward, sources, hidden, "forward1", tables, eta=rule.eta[0]),
+            all_to_all(forward, hidden, output, "forward2", tables, eta=rule.eta[1]),
+            all_to_all(back, output, hidden, "feedback", tables, w=start, **rule.learns),
         ]
 
 
-def _bins() -> int:
-    return round(float(TRIAL / BIN))
-
-
-def _per_population(run: Run, layer: str, what: str) -> np.ndarray:
-    """Return counts (populations, trials) without the first record, made before the first trial."""
-    counts = run[f"{layer}_counts.{what}"][:, 1:]
-    return counts.reshape(LAYERS[layer], -1, counts.shape[1]).sum(axis=1)
-
-
-def _tables(trials: int) -> dict[str, TimedArray]:
-    """Return the tables that a run fills: what is shown, read, taught and learned when."""
-    tables = dict(stimulus=TimedArray(np.zeros((trials, 2)), dt=TRIAL, name="stimulus"))
-    tables["label"] = TimedArray(np.zeros(trials), dt=TRIAL, name="label")
-    bins = np.zeros(trials * _bins())
-    return tables | {n: TimedArray(bins, dt=BIN, name=n) for n in ("reading", "teaching", "learning")}
-
-
-def _layers(tables: dict[str, TimedArray]) -> list[NeuronGroup]:
+def _layers(clock: Trials, tables: dict[str, TimedArray]) -> list[NeuronGroup]:
     """Build the input, hidden and output layers."""
     cell = burst_poisson.with_equations("x_bar = 0 : 1", parameters=dict(tau_x=50 * ms))  # not centred
-    counting = _counting(cell)
-    shown = counting.with_equations(parameters=dict(I_off=350 * pA, I_on=1000 * pA), namespace=("stimulus",))
-    learner = counting.with_input(("teaching",), averaging="teaching(t)")
+    learner = counting(cell).with_input(("teaching",), averaging="teaching(t)")
     taught = learner.with_equations(
         """
 I_d = I_apical + I_top + I_noise_d + I_teacher : amp
@@ -216,51 +179,9 @@ eta_bias = eta_home*teaching(t) : amp
 """,
         parameters=dict(eta_home=8 * pA),
     )
-    inputs = neurons(shown, 2 * INPUTS, "inputs", tables, v_s=START["v_s"])
-    inputs.run_regularly(f"I_soma = I_off + I_on*stimulus(t + dt/2, i//{INPUTS})", dt=TRIAL, name="stimulate")
+    read = {name: tables[name] for name in ("stimulus", "reading")}
+    sources = inputs(cell, 2 * INPUTS, f"stimulus(t, i//{INPUTS})", clock, read)
     hidden = neurons(learner, 2 * HIDDEN, "hidden", tables, **START, tau_top=50 * ms)
     mean = (R_LOW + R_HIGH) / 2 * Hz
     output = neurons(taught, OUTPUTS, "output", tables, **START, rate_target=mean)
-    return [inputs, hidden, output]
-
-
-def _counting(model: NeuronModel) -> NeuronModel:
-    """Count the events and bursts of each cell while a trial is read."""
-    model = model.with_equations("n_event : 1\nn_burst : 1", namespace=("reading",))
-    more = {event: f"n_{event} += reading(t)" for event in EVENTS}
-    return replace(model, on_event={e: f"{code}; {more[e]}" for e, code in model.on_event.items()})
-
-
-def _teacher(output: NeuronGroup, tables: dict[str, TimedArray]) -> tuple[NeuronGroup, Synapses]:
-    """Compare the mean event rate with its target, and send a current to the apical dendrites."""
-    teacher = NeuronGroup(1, TEACHER, method="euler", name="teacher", namespace=tables)
-    teacher.tau_r, teacher.gain = 50 * ms, 80 * pA / Hz
-    teacher.r_low, teacher.r_high = R_LOW * Hz, R_HIGH * Hz
-    watch = Synapses(
-        output,
-        teacher,
-        on_pre={"pre_event": f"r_post += 1/({OUTPUTS}*tau_r_post)"},
-        on_event={"pre_event": "event"},
-        name="watch",
-    )
-    watch.connect()
-    output.I_teacher = linked_var(teacher, "current", index=np.zeros(OUTPUTS, int))
-    return teacher, watch
-
-
-def _connect(model: Any, source: Any, target: Any, name: str, tables: dict, **values: Any) -> Synapses:
-    """Connect all to all by indices: the number of synapses is then known before the run."""
-    i, j = np.indices((source.N, target.N)).reshape(2, -1)
-    return synapses(model, source, target, name, dict(i=i, j=j), tables, **values)
-
-
-def _counts(layers: list[NeuronGroup]) -> list[StateMonitor]:
-    """Read the counters of each trial when the next begins, and reset them."""
-    result = []
-    for layer in layers:
-        layer.run_regularly(
-            "n_event = 0; n_burst = 0", dt=TRIAL, when="start", order=1, name=f"{layer.name}_reset"
-        )
-        what = dict(variables=["n_event", "n_burst"], record=True, dt=TRIAL, when="start", order=-1)
-        result.append(StateMonitor(layer, name=f"{layer.name}_counts", **what))
-    return result
+    return [sources, hidden, output]

@@ -4,14 +4,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from brian2 import (
-    EventMonitor,
     Hz,
-    Network,
     NeuronGroup,
     SpikeMonitor,
     StateMonitor,
     Synapses,
-    TimedArray,
     defaultclock,
     linked_var,
     ms,
@@ -20,6 +17,7 @@ from brian2 import (
 )
 
 from dendritic_bp import SynapseModel, neurons, synapses
+from dendritic_bp.trials import Gate, Schedule, Trials
 from measures.xor import PATTERNS, TARGETS
 from models.neurons.background import background
 from models.neurons.interneurons import pv, som
@@ -27,19 +25,22 @@ from models.neurons.poisson import poisson
 from models.neurons.two_compartment import two_compartment
 from models.synapses.burst_gradient import burst_gradient
 from models.synapses.short_term import RELEASE, depressing, facilitating
+from networks.layers import shows
 
 POOLS = ("hidden1", "hidden2")
 POPULATIONS = (*POOLS, "output")
 BIN = 50 * ms  # resolution of the schedule
 RECORDED = 10 * ms  # between two records of the feedback
-WINDOWS = dict(settle=2, predict=3, teach=5)  # bins of each trial
-WINDOW_S = {name: WINDOWS[name] * float(BIN / second) for name in ("predict", "teach")}
-GATES = ("predicting", "teaching", "learning")  # tables that say what a bin is for
+PREDICT, TEACH, TRIAL = 100 * ms, 250 * ms, 500 * ms  # when it begins to predict, is taught, and ends
+WINDOW_S = dict(predict=0.15, teach=0.25)
+GATES = dict(
+    predicting=Gate(PREDICT, TEACH),
+    teaching=Gate(TEACH, phases=("train",)),
+    learning=Gate(TEACH, scaled=True),
+)
 
 # All values chosen here unless a model file says otherwise.
 DT = 0.5 * ms
-BINS = sum(WINDOWS.values())
-TRIAL = BINS * BIN
 N_INPUT, N_HIDDEN, N_OUTPUT, N_INTER = 40, 100, 100, 50  # per bit and sign, per pool, -, of each kind
 SIZES = dict.fromkeys(POOLS, N_HIDDEN) | dict(output=N_OUTPUT)
 TESTS = 10  # presentations of each pattern before and after training, without teacher
@@ -146,23 +147,25 @@ class Microcircuit:
         """Return the length of a run."""
         return self.trials * float(TRIAL / second)
 
-    def order(self, seed):
-        """Return which pattern each trial shows."""
+    @property
+    def clock(self):
+        """Return the trial clock."""
+        return Trials(self.trials, TRIAL, BIN)
+
+    def schedule(self, seed):
+        """Show the four patterns in a new order in each epoch; test, train and test."""
         generator = np.random.default_rng(seed)
-        return np.concatenate([generator.permutation(4) for _ in range(self.trials // 4)])
+        order = np.concatenate([generator.permutation(4) for _ in range(self.trials // 4)])
+        before, train, after = np.split(order, [4 * TESTS, -4 * TESTS])
+        step = np.exp(-ANNEAL * np.arange(train.size) / train.size)
+        return Schedule.of((before, "before", 0, 0), (train, "train", 0, step), (after, "after", 0, 0))
 
     def values(self, seed, feedback="opposite", hidden_plasticity=True):
         """Return the run-time values of a schedule and a variant."""
-        order = self.order(seed)
-        bits = PATTERNS[order].astype(float)
-        trained = np.zeros(self.trials)
-        trained[4 * TESTS : -4 * TESTS] = np.exp(-ANNEAL * np.arange(4 * self.epochs) / (4 * self.epochs))
-        shown = dict(bits=np.hstack([bits, 1 - bits]), target=TARGETS[order].astype(float))
-        values = {name: np.repeat(table, BINS, axis=0) for name, table in shown.items()}
-        amounts = dict(predicting=np.ones(self.trials), teaching=trained > 0, learning=trained)
-        column = np.repeat(list(WINDOWS), list(WINDOWS.values()))
-        for gate, window in dict(predicting="predict", teaching="teach", learning="teach").items():
-            values[gate] = np.outer(amounts[gate], column == window).ravel().astype(float)
+        schedule = self.schedule(seed)
+        bits = PATTERNS[schedule.sample].astype(float)
+        values = dict(bits=np.hstack([bits, 1 - bits]), target=TARGETS[schedule.sample].astype(float))
+        values |= self.clock.values(schedule, GATES)
         generator = np.random.default_rng([seed, 1])
         values |= {f"inputs_{pool}.w": first_weights(generator) for pool in POOLS}
         if feedback == "zero":
@@ -174,37 +177,19 @@ class Microcircuit:
     def protocol(self):
         """Build the network, test, train and test it; keep the spikes of the last trials."""
         defaultclock.dt = DT
-        tables = _tables(self.trials)
+        clock = self.clock
+        tables = clock.tables(dict(bits=(4,), target=()), GATES)
         groups = _groups(tables)
         meter = _meter(groups, tables)
-        shows = [
-            EventMonitor(groups[p], e, name=f"{p}_{e}s") for p in POPULATIONS for e in ("event", "burst")
-        ]
-        objects = [
-            *groups.values(),
-            *meter,
-            *_forward(groups, tables),
-            *_feedback(groups),
-            *_records(groups, meter[0]),
-        ]
-        network = Network(*objects, *shows)
-        for shown, trials in ((False, self.trials - 8), (True, 8)):
-            for monitor in shows:
-                monitor.active = shown
-            network.run(trials * TRIAL + shown * defaultclock.dt, namespace={})
-        return network
+        objects = [*groups.values(), *meter, *_forward(groups, tables), *_feedback(groups)]
+        objects += _records(clock, groups, meter[0])
+        return clock.run(objects, shows([groups[name] for name in POPULATIONS]), last=8)
 
 
 def first_weights(generator):
     """Draw the first weights of the inputs of a pool, one for each kind of input and cell."""
     w = np.array([[W_ON], [W_ON], [W_OFF], [W_OFF]]) + SPREAD * generator.standard_normal((4, N_HIDDEN))
     return np.repeat(w, N_INPUT, axis=0).ravel() * pA
-
-
-def _tables(trials):
-    """Return the tables that a run fills."""
-    shapes = dict.fromkeys(("target", *GATES), trials * BINS) | dict(bits=(trials * BINS, 4))
-    return {name: TimedArray(np.zeros(n), dt=BIN, name=name) for name, n in shapes.items()}
 
 
 def _groups(tables):
@@ -222,9 +207,8 @@ def _meter(groups, tables):
     meter = NeuronGroup(len(POPULATIONS), METER, name="meter", namespace=tables)
     meter.n_cells = [groups[name].N for name in POPULATIONS]
     meter.taught = [name == "output" for name in POPULATIONS]
-    meter.window, meter.r_low, meter.r_high = WINDOWS["predict"] * BIN, R_LOW * Hz, R_HIGH * Hz
+    meter.window, meter.r_low, meter.r_high = TEACH - PREDICT, R_LOW * Hz, R_HIGH * Hz
     meter.gain, meter.I_max = TEACHER["gain"], TEACHER["I_max"]
-    _reset(meter, COUNTS)
     watches = []
     for index, name in enumerate(POPULATIONS):
         groups[name].I_teacher = linked_var(meter, "current", index=np.full(groups[name].N, index))
@@ -241,12 +225,6 @@ def _meter(groups, tables):
             watch.connect(j=str(index))
             watches.append(watch)
     return meter, *watches
-
-
-def _reset(group, names):
-    """Set counters to zero when a trial begins."""
-    code = "; ".join(f"{name} = 0" for name in names)
-    group.run_regularly(code, dt=TRIAL, when="start", order=1, name=f"{group.name}_reset")
 
 
 def _forward(groups, tables):
@@ -277,13 +255,11 @@ def _feedback(groups):
         yield synapses(model, groups[source], groups[target], name)
 
 
-def _records(groups, meter):
+def _records(clock, groups, meter):
     """Record the counts of each trial, what hidden cells learn from, the feedback, and the interneurons."""
-    each = dict(dt=TRIAL, when="start", order=-1)
-    yield StateMonitor(meter, COUNTS, record=True, name="counts", **each)
+    yield clock.counters(meter, COUNTS)
     for pool in POOLS:
-        _reset(groups[pool], ["signal"])
-        yield StateMonitor(groups[pool], "signal", record=True, name=f"{pool}_signal", **each)
+        yield clock.counters(groups[pool], ["signal"])
         yield StateMonitor(groups[pool], "I_top", record=[0], dt=RECORDED, name=f"{pool}_feedback")
     for name in INTER:
         yield SpikeMonitor(groups[name], record=False, name=f"{name}_spikes")

@@ -1,0 +1,145 @@
+"""The trial clock: which sample is shown when, what is open when in a trial, what is counted, what is kept.
+
+It knows no neuron and no task. A protocol compiles tables of zeros, which the model's text reads (`order(t)`,
+`learning(t)`), and a run fills them:
+
+    clock = Trials(1200, 200 * ms, bin=20 * ms)
+    gates = dict(reading=Gate(60 * ms), learning=Gate(60 * ms, scaled=True))
+    tables = clock.tables(dict(order=()), gates)
+    ...
+    network = clock.run([cells, clock.counters(cells, ["n_event"])])
+
+    schedule = Schedule.of((images, "train", 0, 1.0), (others, "test", 0, 0.0))
+    run = program.run(values=dict(order=schedule.sample) | clock.values(schedule, gates))
+    events = clock.counts(run, "cells.n_event")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from brian2 import Network, Quantity, StateMonitor, TimedArray, defaultclock, ms
+from numpy.typing import ArrayLike, NDArray
+
+from dendritic_bp.errors import UserError
+from dendritic_bp.runs import Run
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Open from `start` to `stop` in each trial (None: to its end) of these phases (None: of all).
+
+    `scaled` by the step of the trial: a gate for learning.
+    """
+
+    start: Quantity = field(default_factory=lambda: 0 * ms)
+    stop: Quantity | None = None
+    phases: tuple[str, ...] | None = None
+    scaled: bool = False
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Say for each trial which sample is shown, its phase, its epoch, and the size of the learning steps."""
+
+    sample: NDArray[np.integer]
+    phase: NDArray[np.str_]
+    epoch: NDArray[np.integer]
+    step: NDArray[np.floating]
+
+    @classmethod
+    def of(cls, *blocks: tuple[ArrayLike, ArrayLike, ArrayLike, ArrayLike]) -> Schedule:
+        """Put blocks one after the other: samples, and phase, epoch and step, one for all or for each."""
+        sample, phase, epoch, step = (
+            np.concatenate(column)
+            for column in zip(*(np.broadcast_arrays(*block) for block in blocks), strict=True)
+        )
+        return cls(sample, phase, epoch, step.astype(float))
+
+    def __len__(self) -> int:
+        return len(self.sample)
+
+    def during(self, *phases: str) -> NDArray[np.bool_]:
+        """Tell for each trial whether it is in one of these phases."""
+        return np.isin(self.phase, phases)
+
+
+@dataclass(frozen=True)
+class Trials:
+    """A number of trials of equal length, in which gates open and close from bin to bin."""
+
+    number: int
+    length: Quantity
+    bin: Quantity
+
+    def __post_init__(self) -> None:
+        if self.number < 1:
+            raise UserError(f"The number of trials must be 1 or more, not {self.number}.")
+        self._bins(self.length)
+
+    @property
+    def times(self) -> NDArray[np.floating]:
+        """Return when each bin of all trials begins (s)."""
+        return np.arange(self.number * self._bins(self.length)) * float(self.bin)
+
+    def tables(self, shown: Mapping[str, tuple[int, ...]], gates: Iterable[str]) -> dict[str, TimedArray]:
+        """Return tables of zeros: what is `shown` in each trial, of these shapes, and each bin's gates."""
+        per_trial = {
+            name: TimedArray(np.zeros((self.number, *shape)), dt=self.length, name=name)
+            for name, shape in shown.items()
+        }
+        return per_trial | {
+            name: TimedArray(np.zeros(self.times.size), dt=self.bin, name=name) for name in gates
+        }
+
+    def values(self, schedule: Schedule, gates: Mapping[str, Gate]) -> dict[str, NDArray[np.floating]]:
+        """Return the run-time values of gates that follow a schedule, one number for each bin."""
+        if len(schedule) != self.number:
+            raise UserError(f"The schedule has {len(schedule)} trials, but the clock {self.number}.")
+        return {name: self._opened(gate, schedule) for name, gate in gates.items()}
+
+    def _opened(self, gate: Gate, schedule: Schedule) -> NDArray[np.floating]:
+        amount = schedule.step if gate.scaled else np.ones(self.number)
+        if gate.phases is not None:
+            amount = amount * schedule.during(*gate.phases)
+        bins = np.arange(self._bins(self.length))
+        stop = self.length if gate.stop is None else gate.stop
+        return np.outer(amount, (bins >= self._bins(gate.start)) & (bins < self._bins(stop))).ravel()
+
+    def _bins(self, time: Quantity) -> int:
+        """Return how many bins a time takes, which must be a whole number."""
+        bins = float(time / self.bin)
+        if abs(bins - round(bins)) > 1e-6:
+            raise UserError(f"{time} is not a whole number of bins of {self.bin}: trials are made of bins.")
+        return round(bins)
+
+    def counters(self, group: Any, names: Iterable[str]) -> StateMonitor:
+        """Read counters of a group when the next trial begins, and set them to zero."""
+        names = list(names)
+        code = "; ".join(f"{name} = 0" for name in names)
+        group.run_regularly(code, dt=self.length, when="start", order=1, name=f"{group.name}_reset")
+        when: dict[str, Any] = dict(dt=self.length, when="start", order=-1)
+        return StateMonitor(group, names, record=True, name=f"{group.name}_counts", **when)
+
+    def counts(self, run: Run, name: str) -> NDArray[np.floating]:
+        """Return what a counter, "group.name", came to in each trial; shape (trials, cells)."""
+        group, counter = name.split(".")
+        # A record is made when the next trial begins: the first is empty.
+        return run[f"{group}_counts.{counter}"][:, 1 : self.number + 1].T
+
+    def snapshots(self, group: Any, name: str, every: int, record: Any = True) -> StateMonitor:
+        """Keep a variable at the begin of every so many trials, before the counters are reset."""
+        when: dict[str, Any] = dict(dt=every * self.length, when="start", order=-2)
+        return StateMonitor(group, name, record, name=f"{group.name}_{name}", **when)
+
+    def run(self, objects: Sequence[Any], shows: Sequence[Any] = (), last: int = 0) -> Network:
+        """Run all trials, and one step for the counters of the last; `shows` record the last trials alone."""
+        network = Network(*objects, *shows)
+        for recording, trials in ((False, self.number - last), (True, last)):
+            for monitor in shows:
+                monitor.active = recording
+            network.run(trials * self.length + (defaultclock.dt if recording else 0 * ms), namespace={})
+        return network

@@ -1,0 +1,66 @@
+"""The cells that learning networks can be made of, each with the values that it needs: one entry per kind."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from brian2 import Hz, Quantity, ms, pA
+
+from dendritic_bp import NeuronModel
+from dendritic_bp.trials import Gate
+from models.credit import TAUGHT
+from models.neurons.background import background
+from models.neurons.burst_poisson import burst_poisson
+from models.neurons.pyramidal import pyramidal
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Hold a kind of cell, and what is chosen for it."""
+
+    model: NeuronModel
+    I_tonic: Quantity  # into each apical dendrite
+    burst_probability: float  # at the start
+    step: Quantity  # of learning, onto a cell: shared by its synapses
+    feedback_gain: float
+    anneal: float  # the steps shrink by exp(-anneal) over the training
+    teacher: Mapping[str, Any]
+    output: Mapping[str, Any]  # values of the output cells
+    noise: Mapping[str, Any] = field(default_factory=dict)  # arguments of `with_equations`; not in inputs
+    gates: Mapping[str, Gate] = field(default_factory=dict)  # where they differ from those of the mechanism
+
+
+# All values chosen here, on validation data, unless a model file says otherwise.
+# In `burst_poisson` a coin decides about a burst; in `pyramidal` a plateau does, which drives the soma too:
+# whoever is taught to fire, fires, and the error seems gone. Hence its teacher keeps to the rates that it saw
+# before it taught, and so does the excitability; and the dendrites are open, to feedback and to a tonic
+# current, only while there is a teacher.
+CELLS = dict(
+    burst_poisson=Cell(
+        model=burst_poisson,
+        I_tonic=485 * pA,
+        burst_probability=0.5,
+        step=120 * pA,
+        feedback_gain=0.015,
+        anneal=1.0,
+        teacher=dict(gain=40 * pA / Hz, hold=0),
+        output=dict(eta_home=1 * pA),
+    ),
+    pyramidal=Cell(
+        model=pyramidal,
+        noise=background | dict(parameters=dict(sigma_s=50 * pA, sigma_d=100 * pA, tau_noise=2 * ms)),
+        I_tonic=100 * pA,
+        burst_probability=0.3,
+        step=200 * pA,
+        feedback_gain=0.006,
+        anneal=3.0,
+        teacher=dict(gain=15 * pA / Hz, hold=1),
+        output=dict(eta_home=2 * pA),
+        gates=dict(
+            teaching=Gate(140 * ms, phases=TAUGHT),
+            learning=Gate(140 * ms, scaled=True),
+            opened=Gate(140 * ms, phases=TAUGHT),
+            adapting=Gate(40 * ms, 140 * ms, phases=TAUGHT),  # until 40 ms it answers to the last image
+        ),
+    ),
+)

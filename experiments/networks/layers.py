@@ -1,0 +1,66 @@
+"""The layers of a learning network: what its cells have in common, whatever teaches them."""
+
+from dataclasses import replace
+from typing import Any
+
+from brian2 import EventMonitor, Hz, NeuronGroup, StateMonitor, TimedArray, ms, pA, second
+
+from dendritic_bp import NeuronModel, neurons
+from dendritic_bp.trials import Trials
+from models.credit import Credit
+from networks.cells import Cell
+
+EVENTS = ("event", "burst")
+COUNTERS = [f"n_{event}" for event in EVENTS]
+
+# All values chosen here unless a model file says otherwise.
+START = dict(
+    v_s="E_L + 20*mV*rand()",
+    tau_basal=10 * ms,
+    tau_avg=5 * second,
+    E_bar=100,
+    x_bar=1.2,
+)
+HIDDEN = dict(tau_top=100 * ms, rate_target=12 * Hz, eta_home=0.2 * pA, I_bias=600 * pA)
+OUTPUT = dict(rate_target=6.6 * Hz, I_bias=600 * pA)
+
+
+def counting(model: NeuronModel) -> NeuronModel:
+    """Count the events and bursts of each cell while a trial is read."""
+    model = model.with_equations("n_event : 1\nn_burst : 1", namespace=("reading",))
+    more = {event: f"n_{event} += reading(t)" for event in EVENTS}
+    return replace(model, on_event={e: f"{code}; {more[e]}" for e, code in model.on_event.items()})
+
+
+def inputs(model: NeuronModel, n: int, shown: str, trials: Trials, tables: dict[str, Any]) -> NeuronGroup:
+    """Build cells whose somatic current in each trial follows what is `shown` to cell i, from 0 to 1."""
+    currents = dict(I_off=350 * pA, I_on=1000 * pA)
+    model = counting(model).with_equations(parameters=currents, namespace=tuple(tables))
+    group = neurons(model, n, "inputs", tables, v_s=START["v_s"])
+    group.run_regularly(f"I_soma = I_off + I_on*{shown}", dt=trials.length, name="stimulus")
+    return group
+
+
+def learning_layers(
+    cell: Cell, credit: Credit, hidden: tuple[int, ...], output: int, tables: dict[str, TimedArray]
+) -> list[NeuronGroup]:
+    """Build hidden layers of such sizes and the output, of cells that learn by a mechanism."""
+    model = counting(cell.model).with_equations(**cell.noise).with_equations(**credit.hidden)
+    bursting = cell.burst_probability * START["E_bar"]
+    start = START | dict(I_tonic=cell.I_tonic, B_bar=bursting)
+    built = [neurons(model, n, f"hidden{k}", tables, **start, **HIDDEN) for k, n in enumerate(hidden, 1)]
+    model = model.with_equations(**credit.output)
+    return [*built, neurons(model, output, "output", tables, **start, **OUTPUT, **cell.output)]
+
+
+def shows(layers: list[NeuronGroup], traces: tuple[str, ...] = ()) -> list[EventMonitor | StateMonitor]:
+    """Record events and bursts, and `traces` of some cells."""
+    result = [EventMonitor(layer, e, name=f"{layer.name}_{e}s") for layer in layers for e in EVENTS]
+    if traces:
+        result += [StateMonitor(x, traces, record=probes(x.N), name=f"{x.name}_v") for x in layers]
+    return result
+
+
+def probes(n: int) -> range:
+    """Return the cells, of a layer of n, whose traces are recorded."""
+    return range(0, n, max(1, n // 20))

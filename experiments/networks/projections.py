@@ -1,0 +1,73 @@
+"""The projections of a learning network: forward onto somata, back onto apical dendrites, all to all."""
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from brian2 import NeuronGroup, Quantity, Synapses, TimedArray, ms, nA, pA
+
+from dendritic_bp import SynapseModel, synapses
+from models.credit import Credit
+from networks.cells import Cell
+
+# All values chosen here.
+FIRST = dict(eta=1 * pA, w="100*pA*randn()")  # from the inputs
+FEEDBACK = ("learned", "random", "zero", "shuffled")
+
+
+def all_to_all(
+    model: SynapseModel,
+    source: NeuronGroup,
+    target: NeuronGroup,
+    name: str,
+    tables: dict[str, TimedArray],
+    **values: Any,
+) -> Synapses:
+    """Connect all to all by indices: the number of synapses is then known before the run."""
+    i, j = np.indices((source.N, target.N)).reshape(2, -1)
+    return synapses(model, source, target, name, dict(i=i, j=j), tables, **values)
+
+
+def projections(
+    layers: list[NeuronGroup], cell: Cell, credit: Credit, tables: dict[str, TimedArray]
+) -> list[Synapses]:
+    """Connect neighbouring layers in both directions; nothing goes back to the inputs."""
+    result = [all_to_all(credit.forward, *layers[:2], "forward1", tables, **FIRST)]
+    for k, (low, high) in enumerate(pairwise(layers[1:]), start=1):
+        result.append(all_to_all(credit.forward, low, high, f"forward{k + 1}", tables, **higher(low.N, cell)))
+        start = feedback("learned", low.N, cell)
+        back = replace(credit.feedback, delay=start.pop("delay"))
+        result.append(all_to_all(back, high, low, f"feedback{k}", tables, **start))
+    return result
+
+
+def higher(below: int, cell: Cell) -> dict[str, Any]:
+    """Return step and first weights of a projection, the smaller the more cells there are below."""
+    return dict(eta=cell.step / below, w=f"140*pA/sqrt({below})*randn()")
+
+
+def feedback(kind: str, onto: int, cell: Cell, trial: Quantity = 0 * ms) -> dict[str, Any]:
+    """Return the settings of a kind of feedback onto a layer of so many cells.
+
+    "shuffled" is that of another trial, as their order is random.
+    """
+    gain = cell.feedback_gain * onto
+    learned = dict(w_0=600 * pA / onto, eta=higher(onto, cell)["eta"], gain=gain)
+    change = dict(
+        learned={},
+        random=dict(w_0=10 * nA / onto, eta=0 * pA),
+        zero=dict(gain=0),
+        shuffled=dict(delay=trial),
+    )
+    return dict(delay=0 * ms) | learned | change[kind]
+
+
+def feedback_values(kind: str, hidden: tuple[int, ...], cell: Cell, trial: Quantity) -> dict[str, Any]:
+    """Return the run-time values that make all feedback of one kind."""
+    values = {}
+    for k, n in enumerate(hidden, start=1):
+        table = feedback(kind, n, cell, trial)
+        values |= {f"feedback{k}_pre_{event}.delay": table["delay"] for event in ("event", "burst")}
+        values |= {f"feedback{k}.{key}": value for key, value in table.items() if key != "delay"}
+    return values

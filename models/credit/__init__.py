@@ -1,0 +1,28 @@
+"""How an error reaches a synapse, in spikes: one mechanism per file."""
+
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any
+
+from dendritic_bp import SynapseModel
+from dendritic_bp.trials import Gate
+
+TAUGHT = ("train", "show")  # the phases in which there is a teacher
+
+
+@dataclass(frozen=True)
+class Credit:
+    """Hold a mechanism: its synapses, what it adds to cells, and when in a trial it does what.
+
+    `forward` synapses go onto the layer above, `feedback` onto the layer below. `hidden` and `output` are
+    arguments of `with_equations`, for the cells of all layers that learn and, on top, of the output; there, a
+    linked `I_teacher` receives what the teacher sends. All may read the `gates`, by name.
+    """
+
+    name: str
+    _: KW_ONLY
+    forward: SynapseModel
+    feedback: SynapseModel
+    gates: Mapping[str, Gate]
+    hidden: Mapping[str, Any] = field(default_factory=dict)
+    output: Mapping[str, Any] = field(default_factory=dict)
