@@ -1,4 +1,8 @@
 import gc
+import re
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -6,9 +10,12 @@ import chained
 import numpy as np
 import pytest
 from brian2 import Network, NeuronGroup, TimedArray, ms
+from processes import HERE, environment, wait_until
 
 from dendritic_bp.errors import UserError
+from dendritic_bp.process import execute
 from dendritic_bp.program import Program
+from dendritic_bp.runs import read_record
 from dendritic_bp.state import State, read_state
 from dendritic_bp.sweep import sweep
 
@@ -210,3 +217,45 @@ def test_a_table_without_a_beginning_is_refused(read, dt, message):
     state = State(Path("state.bin"), "read", program.source_hash, 0, 1, 0.01, (), {}, "")
     with pytest.raises(UserError, match=message):
         program.run(state=state)
+
+
+# --- in pieces that may be cut: the example of docs/chains.md ---
+
+EXAMPLE = re.search(r"```python\n(.*?)```", (HERE.parent / "docs" / "chains.md").read_text(), re.DOTALL)[1]
+
+
+def pieces(folder):
+    """Return the spikes, weights and state in which each piece has ended."""
+    runs = [read_record(folder / "pieces" / str(k), {}) for k in range(6)]
+    results = [[run[name].tobytes() for name in ("spikes.t", "spikes.i", "synapses.w")] for run in runs]
+    return results, [contents(run.state) for run in runs]
+
+
+def test_a_killed_chain_goes_on_bit_for_bit(tmp_path, monkeypatch):
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    for folder in (whole, cut):
+        folder.mkdir()
+    monkeypatch.chdir(whole)
+    exec(EXAMPLE, {})
+    monkeypatch.chdir(cut)
+    python = subprocess.Popen([sys.executable, "-c", EXAMPLE], env=environment(), stderr=subprocess.DEVNULL)
+    wait_until(lambda: python.poll() is not None or (cut / "pieces" / "1").exists(), seconds=120)
+    python.kill()
+    assert python.wait() == -signal.SIGKILL
+    assert not (cut / "pieces" / "5").exists()
+    exec(EXAMPLE, {})
+    assert pieces(cut) == pieces(whole)
+    assert sorted(each.name for each in (cut / "pieces").iterdir()) == list(
+        "012345"
+    )  # what the killed process left is gone
+
+
+def test_a_full_disk_is_a_message_and_leaves_the_state_before(programs, chain, tmp_path):
+    before, full = contents(chain[0].state), tmp_path / "state.bin"
+    full.symlink_to("/dev/full")
+    arguments = ["seed=3", f"state={chain[0].state.path}", "begin=0.5", f"keep_state={full}", "header={}"]
+    with pytest.raises(
+        UserError, match=f"chained failed: The state cannot be written to {full}: No space left"
+    ):
+        execute(programs[1].build()._binary, arguments, tmp_path, lambda now: None, "chained")
+    assert contents(chain[0].state) == before
