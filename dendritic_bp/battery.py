@@ -19,7 +19,8 @@ ROUNDING = 1e-9
 class Row:
     """Hold one test: the published or reference value, the accepted range, and `ours`; NaN is "none seen".
 
-    `kind` is "lit" for a number from the literature and "ref" for one that the published equations give.
+    `kind` is "lit" for a number from the literature, "ref" for one that the published equations give, and
+    "goal" for one that the project asks for.
     """
 
     key: str

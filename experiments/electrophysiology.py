@@ -4,13 +4,14 @@ Question   Do the cells back-propagate, make plateaus, detect coincidence and bu
 Method     Each protocol is a set of trials, each trial a cell of one group, without noise: current pulses
            into soma and dendrite of the two-compartment cell (tests 1-6, at steps of 0.1 and 0.025 ms) and
            into a tree (23), glutamate onto a basal branch (15-16), steady states (17), and the cost. The
-           layer-5 cell (18-19) is measured as in layer5.py; --quick leaves it out.
+           layer-5 cell (18-19) is measured as in layer5.py; --quick leaves it out. The cell that multiplexes
+           (24-26) has noise: it is measured in ensembles, at 1 ms and a finer step.
 Prediction Every value lies within its tolerance: "lit" rows are numbers from experiments, "ref" rows what the
            published equations give. One somatic spike halves the dendritic current that makes a burst.
 Published  Naud & Sprekeler 2018, PNAS 115 (the cell); Larkum, Zhu & Sakmann 1999, Nature 398 (coincidence);
            Larkum, Kaiser & Sakmann 1999, PNAS 96 (critical frequency); Schaefer et al. 2003 (threshold).
 Command    python experiments/electrophysiology.py                     (two minutes)
-           python experiments/electrophysiology.py --model my_cell.py  (tests 1-6 on a neuron of your own)
+           python experiments/electrophysiology.py --model my_cell.py  (tests 1-6, 24-26: your own)
 """
 
 import argparse
@@ -38,8 +39,9 @@ from dendritic_bp.voltage import (
     time_above,
     window,
 )
+from models.neurons.multiplexing import multiplexing
 from models.neurons.two_compartment import two_compartment
-from networks import branches
+from networks import branches, ensemble
 
 MODELS = Path(__file__).parents[1] / "models/neurons"
 DEFAULT = "two_compartment"
@@ -198,6 +200,14 @@ def population():
     return network
 
 
+def messages(model, quick):
+    """Run the tests of cells that multiplex, at the steps of networks, and return the rows."""
+    rows = []
+    for dt in (ensemble.DT,) if quick else (ensemble.DT, ensemble.DT / 4):
+        rows += rows_of(ensemble.EXPECTED, ensemble.measure(model, dt), model.name, dt)
+    return rows
+
+
 def cost():
     """Return the row of the processor time for each cell and step."""
     nanoseconds = min(Program(population, "cost").run(seed=k).cpu_s for k in range(3)) / (CELLS * 1e4) * 1e9
@@ -226,8 +236,10 @@ def simulate(args: argparse.Namespace) -> Record:
         more, run = single_cell(model, dt, args.set)
         rows += more
     if args.model == DEFAULT:
-        rows += branching(steps) + cost()
+        rows += branching(steps) + messages(multiplexing, args.quick) + cost()
         rows += [] if args.quick else layer5_cell()
+    else:
+        rows += messages(model, args.quick)
     print(battery.table(rows))
     return Record(battery.to_dataset(rows), battery.summary(rows), run.provenance)
 
