@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 
@@ -15,8 +15,24 @@ from dendritic_bp.errors import UserError
 from dendritic_bp.scratch import write_whole, writing
 
 DPI = 200
-Figures = Mapping[str, Figure | Callable[[], Figure]]
+Figures = Mapping[str, Figure]
 Drawing = Figures | Callable[[], Figures]
+
+
+class Drawings(Figures):
+    """Figures by the stem of their file, each drawn when it is asked for: a mistake costs one alone."""
+
+    def __init__(self, functions: Mapping[str, Callable[[], Figure]]) -> None:
+        self._functions = functions
+
+    def __getitem__(self, stem: str) -> Figure:
+        return self._functions[stem]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._functions)
+
+    def __len__(self) -> int:
+        return len(self._functions)
 
 
 class FigureError(UserError):
@@ -30,21 +46,19 @@ class FigureError(UserError):
 def write_figures(folder: str | os.PathLike[str], figures: Drawing) -> list[Path]:
     """Write each figure as `STEM.png` and return the paths; the rest of the folder is left alone.
 
-    Figures may come as functions that draw them.
-
     Raises:
         FigureError: figures cannot be drawn, or written; all the others are there.
     """
     paths, failed = [], []
     try:
-        drawn = dict(figures() if callable(figures) else figures)
+        drawn = figures() if callable(figures) else figures
     except Exception as error:  # any mistake in drawing
         drawn, failed = {}, [_why(error)]
-    for stem, figure in drawn.items():
+    for stem in drawn:
         path = Path(folder) / f"{stem}.png"
         try:
             with writing(path):
-                paths.append(write_whole(path, _png(figure() if callable(figure) else figure)))
+                paths.append(write_whole(path, _png(drawn[stem])))
         except Exception as error:  # as above; the other figures are worth having
             failed.append(f"{path.name}: {_why(error)}")
     if failed:

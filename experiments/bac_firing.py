@@ -10,13 +10,16 @@ Published  Larkum, Zhu & Sakmann 1999, Nature 398:338, Fig. 1; Schaefer, Larkum,
 Command    python experiments/bac_firing.py [--model NAME_OR_FILE]      (20 s)
 """
 
+from dendritic_bp import cli  # first: it mends what a notebook hands down
+
+# isort: split
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 from brian2 import ms, nA, pA
 
-from dendritic_bp import cli, plotting
+from dendritic_bp import plotting
 from dendritic_bp.electrode import inject, pulses
 from dendritic_bp.load import neuron_model
 from dendritic_bp.storage import Record

@@ -8,13 +8,16 @@ Published  Larkum, Kaiser & Sakmann 1999, PNAS 96:14600: 60 to 200 Hz over cells
 Command    python experiments/critical_frequency.py [--model NAME_OR_FILE]      (15 s)
 """
 
+from dendritic_bp import cli  # first: it mends what a notebook hands down
+
+# isort: split
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 from brian2 import Hz, ms, nA
 
-from dendritic_bp import cli, plotting
+from dendritic_bp import plotting
 from dendritic_bp.electrode import inject, pulses
 from dendritic_bp.load import neuron_model
 from dendritic_bp.storage import Record

@@ -26,12 +26,14 @@ other dendritic network that spikes, Guerguiev et al. 2017, reaches 95.9 % on MN
     python experiments/digits.py --controls
 """
 
+from dendritic_bp import cli  # first: it mends what a notebook hands down
+
+# isort: split
 import argparse
 from typing import Any
 
 from brian2 import amp
 
-from dendritic_bp import cli
 from dendritic_bp.errors import UserError
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record

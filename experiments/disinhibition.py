@@ -19,12 +19,14 @@ Published  Payeur et al. 2021, Nat Neurosci 24, Figs. S5 and S10 (curves alone).
 Command    python experiments/disinhibition.py [--quick]     (five minutes; --set acts on all but the loop)
 """
 
+from dendritic_bp import cli  # first: it mends what a notebook hands down
+
+# isort: split
 import argparse
 
 import numpy as np
 import xarray as xr
 
-from dendritic_bp import cli
 from dendritic_bp.program import Program
 from dendritic_bp.runs import Run
 from dendritic_bp.storage import Record

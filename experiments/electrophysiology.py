@@ -14,6 +14,9 @@ Command    python experiments/electrophysiology.py                     (two minu
            python experiments/electrophysiology.py --model my_cell.py  (tests 1-6, 24-26: your own)
 """
 
+from dendritic_bp import cli  # first: it mends what a notebook hands down
+
+# isort: split
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -24,7 +27,7 @@ import numpy as np
 from brian2 import Hz, Network, defaultclock, ms, nA, pA, second
 
 import layer5
-from dendritic_bp import NeuronModel, battery, cli, neurons, plotting
+from dendritic_bp import NeuronModel, battery, neurons, plotting
 from dendritic_bp.battery import Row
 from dendritic_bp.electrode import Recording, inject, pulses
 from dendritic_bp.load import neuron_model

@@ -10,11 +10,14 @@ Published  Naud & Sprekeler 2018, PNAS 115; the values beside ours are those tha
 Command    python experiments/fi_curves.py [--quick]      (a minute)
 """
 
+from dendritic_bp import cli  # first: it mends what a notebook hands down
+
+# isort: split
 import numpy as np
 import xarray as xr
 from brian2 import EventMonitor, Network, SpikeMonitor, defaultclock, ms, pA, second
 
-from dendritic_bp import cli, neurons, plotting
+from dendritic_bp import neurons, plotting
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
 from dendritic_bp.style import COLOURS, LINE, SMALL

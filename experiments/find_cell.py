@@ -16,6 +16,9 @@ Command    python experiments/find_cell.py      (ten minutes of one core; --quic
            replace(multiplexing, parameters=multiplexing.parameters | dict(g_s=... * nS, ...)).
 """
 
+from dendritic_bp import cli  # first: it mends what a notebook hands down
+
+# isort: split
 import argparse
 from dataclasses import dataclass
 from math import prod
@@ -24,7 +27,6 @@ import numpy as np
 import xarray as xr
 from brian2 import Quantity, ms, mV, nS, pA, second
 
-from dendritic_bp import cli
 from dendritic_bp.language import unit_text
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record

@@ -22,11 +22,14 @@ Häusser 2006, Neuron 51:227.
     python experiments/frequency_dependence.py      (two minutes)
 """
 
+from dendritic_bp import cli  # first: it mends what a notebook hands down
+
+# isort: split
 import numpy as np
 import xarray as xr
 from brian2 import Network, TimedArray, defaultclock, ms, nA, pA, second
 
-from dendritic_bp import cli, neurons, synapses
+from dendritic_bp import neurons, synapses
 from dendritic_bp.electrode import pulse_values, pulses, with_pulses
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record

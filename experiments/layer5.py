@@ -14,12 +14,15 @@ Published  Bahl et al. 2012, J Neurosci Methods 210 (the cell, ModelDB 146026, i
 Command    python experiments/layer5.py   (two minutes; --quick: one; half of it compiles)
 """
 
+from dendritic_bp import cli  # first: it mends what a notebook hands down
+
+# isort: split
 import argparse
 from math import inf
 
 import xarray as xr
 
-from dendritic_bp import battery, cli
+from dendritic_bp import battery
 from dendritic_bp.battery import Row
 from dendritic_bp.storage import Record
 from figures.layer5 import agreement, bac_firing, calcium_spike, coincidence, morphology

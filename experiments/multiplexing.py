@@ -16,6 +16,9 @@ Published  Naud & Sprekeler 2018, PNAS 115 (the values beside ours are not print
 Command    python experiments/multiplexing.py [--quick]      (five minutes)
 """
 
+from dendritic_bp import cli  # first: it mends what a notebook hands down
+
+# isort: split
 import argparse
 from dataclasses import replace
 
@@ -24,7 +27,6 @@ from brian2 import EventMonitor, Network, SpikeMonitor, TimedArray, defaultclock
 from scipy.signal import lfilter
 
 import fi_curves
-from dendritic_bp import cli
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
 from dendritic_bp.sweep import sweep

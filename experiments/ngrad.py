@@ -22,12 +22,14 @@ Published. Lillicrap et al. 2020, Nat Rev Neurosci 21:335 (the spectrum, without
     python experiments/ngrad.py                  (--quick: less of everything; --rules a b: only these)
 """
 
+from dendritic_bp import cli  # first: it mends what a notebook hands down
+
+# isort: split
 import time
 
 import numpy as np
 import xarray as xr
 
-from dendritic_bp import cli
 from dendritic_bp.errors import UserError, suggest
 from dendritic_bp.storage import Record
 from figures.ngrad import figures

@@ -17,6 +17,9 @@ A linear code of 16 units can do no better than 16 principal components, which a
     python experiments/ngrad_signals.py [--quick]      (two minutes)
 """
 
+from dendritic_bp import cli  # first: it mends what a notebook hands down
+
+# isort: split
 import time
 from dataclasses import replace
 
@@ -24,7 +27,7 @@ import numpy as np
 import xarray as xr
 from tqdm import tqdm
 
-from dendritic_bp import cli, plotting
+from dendritic_bp import plotting
 from dendritic_bp.errors import UserError
 from dendritic_bp.storage import Record
 from dendritic_bp.style import COLOURS, GREY, LINE, SMALL

@@ -12,11 +12,14 @@ Published  Schiller et al. 2000, Nature 404:285: 5.9 +- 1.5 mV, half-width 64 +-
 Command    python experiments/nmda_plateau.py      (20 s)
 """
 
+from dendritic_bp import cli  # first: it mends what a notebook hands down
+
+# isort: split
 import numpy as np
 import xarray as xr
 from brian2 import mV
 
-from dendritic_bp import cli, plotting
+from dendritic_bp import plotting
 from dendritic_bp.storage import Record
 from dendritic_bp.style import COLOURS, LINE, SHADE, SMALL
 from dendritic_bp.voltage import folds, half_width

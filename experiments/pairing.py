@@ -18,13 +18,16 @@ Published. Payeur et al. 2021, Fig. 2B-D; values of the periodic protocol from t
     python experiments/pairing.py      (two minutes)
 """
 
+from dendritic_bp import cli  # first: it mends what a notebook hands down
+
+# isort: split
 from dataclasses import replace
 
 import numpy as np
 import xarray as xr
 from brian2 import Hz, Network, TimedArray, defaultclock, ms, second
 
-from dendritic_bp import cli, neurons, synapses
+from dendritic_bp import neurons, synapses
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
 from figures.pairing import figures

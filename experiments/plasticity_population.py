@@ -14,6 +14,9 @@ Published. Payeur et al. 2021, Fig. 2E-G; the values beside ours are those of th
     python experiments/plasticity_population.py      (two minutes; --quick: populations of 500 cells)
 """
 
+from dendritic_bp import cli  # first: it mends what a notebook hands down
+
+# isort: split
 import numpy as np
 import xarray as xr
 from brian2 import (
@@ -28,7 +31,7 @@ from brian2 import (
     second,
 )
 
-from dendritic_bp import SynapseModel, analysis, cli, neurons, synapses
+from dendritic_bp import SynapseModel, analysis, neurons, synapses
 from dendritic_bp.errors import UserError
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record

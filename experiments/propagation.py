@@ -18,7 +18,9 @@ Command    python experiments/propagation.py            (a minute to compile, 5 
            python experiments/propagation.py --areas 6 --cancel-events    (bursts reach farther; ten minutes)
 """
 
-from dendritic_bp import cli
+from dendritic_bp import cli  # first: it mends what a notebook hands down
+
+# isort: split
 from dendritic_bp.errors import UserError
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record

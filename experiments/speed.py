@@ -15,6 +15,9 @@ in float32 and vectorised by hand, needs 0.28 s there). Growth with a slope of a
     python experiments/speed.py [--case xor|growth]      (a quarter of an hour, most of it compiling)
 """
 
+from dendritic_bp import cli  # first: it mends what a notebook hands down
+
+# isort: split
 import argparse
 import re
 import subprocess
@@ -25,7 +28,6 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from dendritic_bp import cli
 from dendritic_bp.errors import UserError
 from dendritic_bp.program import Program
 from dendritic_bp.runs import Run

@@ -30,6 +30,9 @@ Published. Payeur et al. 2021, Fig. 4: right for good after 5,060 s, cost below 
 [P21] Payeur, Guerguiev, Zenke, Richards & Naud 2021, Nat Neurosci 24, doi:10.1038/s41593-021-00857-x
 """
 
+from dendritic_bp import cli  # first: it mends what a notebook hands down
+
+# isort: split
 import argparse
 from collections.abc import Mapping
 
@@ -37,7 +40,6 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 import xor_microcircuit
-from dendritic_bp import cli
 from dendritic_bp.errors import UserError
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record

@@ -30,12 +30,14 @@ time until all four are right for good, 9,600 s until the cost is below 1.
     python experiments/xor_microcircuit.py --seed 1 --feedback zero
 """
 
+from dendritic_bp import cli  # first: it mends what a notebook hands down
+
+# isort: split
 from dataclasses import replace
 
 import numpy as np
 import xarray as xr
 
-from dendritic_bp import cli
 from dendritic_bp.errors import UserError
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record

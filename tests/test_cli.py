@@ -12,6 +12,7 @@ from processes import environment
 
 from dendritic_bp import cli
 from dendritic_bp.errors import UserError
+from dendritic_bp.figure_files import Drawings
 from dendritic_bp.quantities import parse_quantity
 from dendritic_bp.storage import Record
 
@@ -271,7 +272,7 @@ def failing(program, tmp_path, monkeypatch):
     def figures(data, summary):
         if failing.figures:
             raise failing.figures.pop()
-        return {"good": lambda: Figure(), "bad": broken if failing.bad else Figure()}
+        return Drawings({"good": Figure, "bad": broken if failing.bad else Figure})
 
     def failing(*arguments):
         cli.main(DOC, simulate, figures, None, "two", arguments)

@@ -47,3 +47,15 @@ def test_analysis_and_figures_do_not_need_the_simulator(name):
     library_modules(ROOT / "dendritic_bp" / f"{name}.py", needed)
     for path in needed:
         assert not any(module.split(".")[0] == "brian2" for module in imported(path)), path
+
+
+SCRIPTS = [path for path in (ROOT / "experiments").glob("*.py") if "cli.main(" in path.read_text()]
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_a_script_imports_the_library_first(path):
+    """Another import might bring matplotlib in, which a backend handed down by a notebook ends."""
+    first = next(imported(path))
+    assert first == "dendritic_bp", (
+        f"{path}: begin with `from dendritic_bp import cli`, then `# isort: split`"
+    )

@@ -1,13 +1,17 @@
 """Figures show what the arrays hold, in legible type and with units on the axes."""
 
+import os
+import subprocess
+import sys
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
 from matplotlib import pyplot
 from matplotlib.text import Text
 
-from dendritic_bp import plotting
+from dendritic_bp import backend, plotting
 from dendritic_bp.errors import UserError
 from dendritic_bp.raster import BURST, EVENT
 
@@ -165,3 +169,19 @@ def test_no_figure_is_left_in_the_state_of_pyplot():
     for draw in PANELS:
         panel(draw)
     assert pyplot.get_fignums() == []
+
+
+@pytest.mark.parametrize(("asked", "left"), [("module://nowhere", None), ("svg", "svg"), ("", None)])
+def test_a_backend_of_another_python_does_not_end_the_import(asked, left):
+    code = (
+        "import runpy, os, sys; runpy.run_path(sys.argv[1]); import matplotlib.pyplot; "
+        "print(os.environ.get('MPLBACKEND'), matplotlib.get_backend())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, Path(backend.__file__)],
+        env=os.environ | {"MPLBACKEND": asked},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == [str(left), asked if left else "agg"]

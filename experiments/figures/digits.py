@@ -8,21 +8,24 @@ from matplotlib.figure import Figure
 
 from dendritic_bp import plotting
 from dendritic_bp.analysis import NO_ANSWER
+from dendritic_bp.figure_files import Drawings
 
 TRIAL_S, SHOWN = 0.2, 10  # the schedule of `networks/digits.py`
 VOLTAGE_TRIALS = 3
 
 
-def figures(data: xr.Dataset, summary: Mapping[str, float]) -> dict[str, Figure]:
+def figures(data: xr.Dataset, summary: Mapping[str, float]) -> Drawings:
     """Draw all figures of a run."""
-    return {
-        "raster": _raster(data),
-        "voltages": _voltages(data),
-        "learning": _learning(data, summary),
-        "angles": _angles(data),
-        "receptive_fields": _receptive_fields(data),
-        "confusion": _confusion(data),
-    }
+    return Drawings(
+        {
+            "raster": lambda: _raster(data),
+            "voltages": lambda: _voltages(data),
+            "learning": lambda: _learning(data, summary),
+            "angles": lambda: _angles(data),
+            "receptive_fields": lambda: _receptive_fields(data),
+            "confusion": lambda: _confusion(data),
+        }
+    )
 
 
 def _teaching(data: xr.Dataset) -> list[tuple[float, float]]:

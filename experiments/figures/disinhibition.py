@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dendritic_bp import plotting
+from dendritic_bp.figure_files import Drawings
 from dendritic_bp.style import COLOURS, LINE, SMALL
 from measures.disinhibition import MODULATED, panel
 
@@ -26,9 +27,15 @@ TITLES = {
 }
 
 
-def figures(data: xr.Dataset, summary: Mapping[str, float]) -> dict[str, Figure]:
+def figures(data: xr.Dataset, summary: Mapping[str, float]) -> Drawings:
     """Draw all figures of a run."""
-    return {"transfer": _transfer(data), "normalisation": _normalisation(data), "loop": _loop(data)}
+    return Drawings(
+        {
+            "transfer": lambda: _transfer(data),
+            "normalisation": lambda: _normalisation(data),
+            "loop": lambda: _loop(data),
+        }
+    )
 
 
 def _transfer(data: xr.Dataset) -> Figure:

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dendritic_bp import plotting
+from dendritic_bp.figure_files import Drawings
 from dendritic_bp.information import coherence
 from dendritic_bp.style import BLUE, GREEN, GREY, LINE, ORANGE, PINK, SMALL
 from measures.multiplexing import COARSE, FINE, N_READERS, best_correlation, decoded
@@ -41,15 +42,17 @@ READ = dict(
 )
 
 
-def figures(data: xr.Dataset, summary: Mapping[str, float]) -> dict[str, Figure]:
+def figures(data: xr.Dataset, summary: Mapping[str, float]) -> Drawings:
     """Draw all figures of a run."""
-    return {
-        "messages": _messages(data),
-        "information": _information(data, summary),
-        "plane": _plane(data),
-        "reading": _reading(summary),
-        "raster": _raster(data),
-    }
+    return Drawings(
+        {
+            "messages": lambda: _messages(data),
+            "information": lambda: _information(data, summary),
+            "plane": lambda: _plane(data),
+            "reading": lambda: _reading(summary),
+            "raster": lambda: _raster(data),
+        }
+    )
 
 
 def _messages(data: xr.Dataset) -> Figure:

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dendritic_bp import plotting
+from dendritic_bp.figure_files import Drawings
 from dendritic_bp.style import BLUE, COLOURS, GREEN, GREY, LINE, ORANGE, PINK, SKY, YELLOW
 from measures.propagation import ARRIVED, pyramidal
 from measures.propagation import summary as measure
@@ -42,17 +43,17 @@ LABELS = {
 }
 
 
-def figures(data: xr.Dataset, summary: Mapping[str, float]) -> dict[str, Figure]:
+def figures(data: xr.Dataset, summary: Mapping[str, float]) -> Drawings:
     """Draw all figures of a run."""
     main = data.isel(form=0)
-    drawn = {"raster": _raster(main), "messages": _messages(main)}
+    drawn = {"raster": lambda: _raster(main), "messages": lambda: _messages(main)}
     if len(pyramidal(main)) == 2:
-        drawn["published"] = _published(data)
+        drawn["published"] = lambda: _published(data)
     else:
-        drawn["reach"] = _reach(main, summary)
+        drawn["reach"] = lambda: _reach(main, summary)
     if "scaling" in data.dims:
-        drawn["scaling"] = _scaling(data)
-    return drawn
+        drawn["scaling"] = lambda: _scaling(data)
+    return Drawings(drawn)
 
 
 def _raster(data: xr.Dataset) -> Figure:

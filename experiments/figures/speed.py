@@ -1,21 +1,25 @@
 """The figures of `speed.py`, drawn from the data of a run alone."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import xarray as xr
 from matplotlib.figure import Figure
 
 from dendritic_bp import plotting
+from dendritic_bp.figure_files import Drawings
 from dendritic_bp.style import BLUE, COLOURS, GREY, LINE, ORANGE, SMALL, level
 
 PUBLISHED = 0.284  # s of processor time per simulated second, idle: the published program [P21]
 SHOWN = 16  # code objects
 
 
-def figures(data: xr.Dataset, summary: Mapping[str, float]) -> dict[str, Figure]:
+def figures(data: xr.Dataset, summary: Mapping[str, float]) -> Drawings:
     """Draw the figures of the cases that were timed."""
     timed = {"parts": ("share", _parts), "growth": ("cost_of_cells", _growth)}
-    return {name: draw(data, summary) for name, (needed, draw) in timed.items() if needed in data}
+    return Drawings(
+        {name: partial(draw, data, summary) for name, (needed, draw) in timed.items() if needed in data}
+    )
 
 
 def _parts(data: xr.Dataset, summary: Mapping[str, float]) -> Figure:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from dendritic_bp import plotting
+from dendritic_bp.figure_files import Drawings
 from dendritic_bp.style import BLUE, GREY, LINE, ORANGE, SMALL, level
 from measures import xor_published as published
 
@@ -16,15 +17,17 @@ CHANCE = 4 * np.log(2)
 WIDTH = 0.38  # of a bar
 
 
-def figures(data: xr.Dataset, summary: Mapping[str, float]) -> dict[str, Figure]:
+def figures(data: xr.Dataset, summary: Mapping[str, float]) -> Drawings:
     """Draw all figures of a run."""
     drawn = {
-        "learning": _learning(data, summary),
-        "answers": _answers(data),
-        "hidden": _hidden(data),
-        "raster": _raster(data),
+        "learning": lambda: _learning(data, summary),
+        "answers": lambda: _answers(data),
+        "hidden": lambda: _hidden(data),
+        "raster": lambda: _raster(data),
     }
-    return drawn | ({"weights": _weights(data)} if "weight_after" in data else {})
+    if "weight_after" in data:
+        drawn["weights"] = lambda: _weights(data)
+    return Drawings(drawn)
 
 
 def _learning(data: xr.Dataset, summary: Mapping[str, float]) -> Figure:
