@@ -1,16 +1,20 @@
 """Commands around runs.
 
+    python -m dendritic_bp run                    which experiments there are
+    python -m dendritic_bp run NAME [FLAGS]       run one; --help lists its flags
 python -m dendritic_bp doctor                 what this machine has, and whether it can compile and run
 python -m dendritic_bp export RUN --to nwb    spikes of a run for other programs: nwb, neo, sonata, csv
 """
 
 import argparse
+import runpy
 import sys
 from collections.abc import Sequence
 
 from dendritic_bp.doctor import diagnose
 from dendritic_bp.errors import UserError
 from dendritic_bp.export import FORMATS, export
+from dendritic_bp.source import experiment, experiments
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,13 +29,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     exporter.add_argument("--to", required=True, choices=FORMATS, help="format")
     exporter.add_argument("--out", metavar="FILE", help="new file, or folder for csv (RUN/spikes...)")
     exporter.set_defaults(run=_export)
-    given = parser.parse_args(arguments)
+    runner = commands.add_parser("run", add_help=False)
+    runner.add_argument("name", nargs="?")
+    runner.set_defaults(run=_run)
+    given, flags = parser.parse_known_args(arguments)
+    given.flags = flags
+    if flags and given.command != "run":
+        parser.error(f"unrecognized arguments: {' '.join(flags)}")
     try:
         given.run(given)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _run(given: argparse.Namespace) -> None:
+    """Run an experiment as its script would be, with its parts before anything of the user's."""
+    if given.name is None:
+        print(*experiments(), sep="\n")
+        return
+    script = experiment(given.name)
+    sys.argv = [str(script), *given.flags]
+    sys.path[:0] = [str(script.parent), str(script.parents[1])]  # its parts, and `models`
+    runpy.run_path(str(script), run_name="__main__")
 
 
 def _doctor(given: argparse.Namespace) -> None:

@@ -1,0 +1,1 @@
+"""Figures of the experiments: drawn from the data of a run."""

@@ -1,0 +1,1 @@
+"""Measures of the experiments: from finished runs to arrays and numbers."""

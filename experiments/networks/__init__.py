@@ -1,0 +1,1 @@
+"""Networks of the experiments: what is built and run."""
