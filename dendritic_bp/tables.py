@@ -40,15 +40,16 @@ def find(device: Any, codes: Iterable[Any]) -> dict[str, Table]:
     }
 
 
-def let_start(table: str, codes: Iterable[Any]) -> None:
+def let_start(table: str, codes: Sequence[Any]) -> None:
     """Let the C++ code of a TimedArray count its rows from `control::first_TABLE`."""
     row = re.compile(
         rf"(double {table}\(const double t\b.*?\(int\)\(\(t/epsilon \+ 0\.5\)/\d+\));", re.DOTALL
     )
-    for code in codes:
-        text, count = row.subn(rf"\1 - control::first_{table};", code.code.cpp_file)
-        if count:
-            code.code.cpp_file = f"namespace control {{ extern int first_{table}; }}\n{text}"
+    found = [code for code in codes if row.search(code.code.cpp_file)]
+    assert found, f"this version of Brian2 looks up TimedArray '{table}' in a way of its own"
+    for code in found:
+        text = row.sub(rf"\1 - control::first_{table};", code.code.cpp_file)
+        code.code.cpp_file = f"namespace control {{ extern int first_{table}; }}\n{text}"
 
 
 def first_rows(tables: Mapping[str, Table], pieces: int, length: float) -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 import numpy as np
 from brian2 import (
-    EventMonitor,
     Hz,
     Network,
     NeuronGroup,
@@ -20,7 +19,6 @@ TRIAL, TRIALS, CELLS, IMAGES = 5 * ms, 400, 30, 7
 CELL = """
 dv/dt = (1.1*images(order(t)*second, i) + gate(t) - v)/tau + 0.3*xi*tau**-0.5 : 1 (unless refractory)
 dx/dt = -x/(7*ms) : 1
-kick = randn() : 1 (constant over dt)
 t_up : second
 count : 1
 total : 1
@@ -54,7 +52,7 @@ def cells():
         CELLS,
         CELL,
         threshold="v > 1",
-        reset="v = 0.1*kick; x += exp((t_up - t)/(20*ms)); count += 1",
+        reset="v = 0.1*randn(); x += exp((t_up - t)/(20*ms)); count += 1",
         refractory=1.7 * ms,
         events={"up": "x > 0.4 and t - t_up > 3*ms"},
         method="euler",
@@ -62,7 +60,7 @@ def cells():
         namespace=shown,
     )
     group.run_on_event("up", "t_up = t")
-    group.tau = "(3 + 4*rand())*ms"
+    group.tau = np.linspace(3, 7, CELLS) * ms
     group.run_regularly("total += count; count = 0", dt=TRIAL, when="start", name="trial")
     group.run_regularly("x += 0.01*rand()", dt=0.3 * ms, name="between")  # no divisor of a trial
     return group
@@ -84,8 +82,7 @@ def protocol(trials):
             name="plastic",
         )
         plastic.connect(p=0.5)
-        plastic.w = "0.5*rand()"
-        plastic.pre.delay, plastic.post.delay = "10*rand()*ms", 2 * ms
+        plastic.w, plastic.pre.delay, plastic.post.delay = 0.25, "10*rand()*ms", 2 * ms
         back = Synapses(group, group[10:], on_pre="v_post -= 0.1*t/second", on_event="up", name="back")
         back.pre.when = "start"  # sees the events of the step before
         back.connect("i != j")
@@ -98,10 +95,9 @@ def protocol(trials):
 
 
 def monitors(group):
-    """Record spikes, events and, at the end of each trial, its counts."""
+    """Record spikes and, at the end of each trial, its counts."""
     record = {"dt": TRIAL, "when": "start", "order": -1}
     return (
         SpikeMonitor(group, ["x"], name="spikes"),
-        EventMonitor(group, "up", name="ups"),
         StateMonitor(group, ["count", "v"], record=[0, 20], name="trials", **record),
     )
