@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from brian2 import NeuronGroup, Synapses, defaultclock
 
+from dendritic_bp.delivery import Keeper, Sending, sending, varying
 from dendritic_bp.errors import ModelError, suggest
 from dendritic_bp.language import Piece, Words, check, namespace_words
 from dendritic_bp.limits import require
@@ -61,6 +62,7 @@ def synapses(
     wiring = _wiring(connect)
     words = _suffixed(source, "_pre") | _suffixed(target, "_post")
     names = _prepare(model, name, namespace, values, words, _connect_pieces(wiring))
+    sent = _sending(model, source, name)
     events = {f"pre_{event}": _event(name, source, event) for event in model.on_pre}
     events |= {f"post_{event}": _event(name, target, event) for event in model.on_post}
     _check_shapes(name, model, values, _synapse_shapes(wiring, len(source), len(target)))
@@ -68,7 +70,10 @@ def synapses(
         source,
         target,
         model.parsed,
-        on_pre={f"pre_{event}": code for event, code in model.on_pre.items()},
+        on_pre={
+            f"pre_{event}": sent[event].code if event in sent else code
+            for event, code in model.on_pre.items()
+        },
         on_post={f"post_{event}": code for event, code in model.on_post.items()},
         on_event=events,
         delay=None if model.delay is None else {f"pre_{event}": model.delay for event in model.on_pre},
@@ -77,6 +82,8 @@ def synapses(
     )
     for pathway in events:
         getattr(built, pathway).order += model.order
+    for event, each in sent.items():
+        _keep(built, event, each)
     built.connect(**wiring)
     _limit(built, model, values)
     _set(built, model, values)
@@ -104,6 +111,25 @@ def _prepare(
     except ModelError as error:
         raise ModelError(f"'{name}': {error}") from None
     return names
+
+
+def _sending(model: SynapseModel, source: Any, name: str) -> dict[str, Sending]:
+    """Return how each event is sent whose code reads, after a delay, what may have changed at the sender."""
+    if model.delay is None or not float(model.delay):
+        return {}
+    return {
+        event: sending(f"'{name}': {model}", code, model.parsed, source, model.delay, f"{name}_pre_{event}")
+        for event, code in model.on_pre.items()
+        if varying(code, model.parsed, source, "_pre")
+    }
+
+
+def _keep(built: Synapses, event: str, sent: Sending) -> None:
+    """Let the senders keep what they send, and the synapses look it up."""
+    pathway = getattr(built, f"pre_{event}")
+    built.namespace.update({word: look for word, look in sent.words.items() if not word.startswith("_")})
+    built.variables.add_reference(f"delay_{pathway.name}", pathway, "delay")
+    built.contained_objects.append(Keeper(f"{pathway.name}_kept", built.source, sent, event, pathway.order))
 
 
 def _wiring(connect: bool | str | Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -35,10 +35,11 @@ def function(head: str, lines: Iterable[str]) -> str:
     return "\n    ".join([head, "{", *lines]) + "\n}\n"
 
 
-def source(device: Any, network: str, timed: Iterable[str]) -> str:
-    """Return the C++ code that carries a state, and its time with that of its timed tables."""
+def source(device: Any, network: str, timed: Iterable[str], kept: Mapping[str, int]) -> str:
+    """Return the C++ code that carries a state, what is `kept` for delayed synapses, and its first rows."""
     fixed = files("dendritic_bp").joinpath("state.h").read_text()
     arrays = sorted(_carried(device, var) for var in device.arrays if _lasts(var))
+    arrays += [f'carry(archive, "{name}", brian::{name}, {size});' for name, size in sorted(kept.items())]
     paths = sorted(path.name for synapses in device.synapses for path in synapses._pathways)
     archive = "template <class Archive> void control::{}(Archive &archive)"
     firsts = [f'first_{each} = std::atoi(argument("first.{each}").c_str());' for each in timed]

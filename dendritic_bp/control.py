@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from brian2.core.variables import DynamicArrayVariable
 
-from dendritic_bp import carry, tables
+from dendritic_bp import carry, delivery, tables
 from dendritic_bp.carry import Entry
 from dendritic_bp.tables import Table
 from dendritic_bp.variables import Settable
@@ -39,7 +39,7 @@ def insert(
             files("dendritic_bp").joinpath("run_control.h").read_text(),
             _finite_check(device, variables),
             _size_report(device),
-            carry.source(device, network.name, timed),
+            carry.source(device, network.name, timed, delivery.kept(network)),
         ]
     )
     device.insert_code("after_start", "control::start(args);")

@@ -34,10 +34,10 @@ def pulses(
 # A pulse starts with the step nearest to its time and always has the same number of steps. (Products instead
 # of `and`, which Brian2's numpy code does not take in equations.)
 _TRAIN = """
-{port} = hold_{port} + height_{port}*int(since_{port} >= 0*second)*on_{port} : amp
-on_{port} = int(turn_{port} < count_{port})*int(since_{port} - turn_{port}*period_{port} < width_{port}) : 1
-turn_{port} = floor(since_{port}/period_{port}) : 1
-since_{port} = t - start_{port} + dt/2 : second
+{port} = hold_{port} + height_{port}*int(turn_{port} >= 0)*int(turn_{port} < count_{port})*on_{port} : amp
+on_{port} = int(since_{port} < steps(width_{port}, dt)) : 1
+since_{port} = steps(t, dt) - steps(start_{port} + turn_{port}*period_{port}, dt) : 1
+turn_{port} = floor((t + 0.499999*dt - start_{port})/period_{port}) : 1    # half a step is rounded up
 height_{port} : amp (constant)
 start_{port} : second (constant)
 width_{port} : second (constant)

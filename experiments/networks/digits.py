@@ -85,7 +85,7 @@ class Design:
         sources = inputs(cell.model, PIXELS * COPIES, shown, clock, read)
         layers = [sources, *learning_layers(cell, bursts, self.hidden, CLASSES * VOTERS, tables)]
         objects = [*layers, *teacher(layers[-1], CLASSES, tables, **cell.teacher)]
-        wires = projections.projections(layers, cell, bursts, tables)
+        wires = projections.projections(layers, cell, bursts, tables, longest=TRIAL)
         objects += [*wires, *self._records(layers, wires)]
         return clock.run(objects, shows(layers, ("v_s", "v_d")), last=CLASSES)
 

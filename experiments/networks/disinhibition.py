@@ -30,7 +30,7 @@ from models.synapses.short_term import (
 
 DT = 0.1 * ms  # [P21]
 STAIR = 1 * second  # of the dendritic current [P21]
-STAIRS = "I_apical = I_first + I_stair*floor((t + dt/2)/T_stair) : amp\n"
+STAIRS = "I_apical = I_first + I_stair*floor(steps(t, dt)/steps(T_stair, dt)) : amp\n"
 SOMATIC_DRIVE = "v_drive = v_s : volt\n"  # of the synapses on the dendrite [P21]
 DECAY = dict(tau_exc=exact_decay(5 * ms, DT), tau_inh=exact_decay(10 * ms, DT))  # exact [P21]
 PYRAMIDAL = pyramidal.with_equations(**conductances).with_equations(

@@ -26,8 +26,9 @@ GRID = {"alone": 5, "paired": 5, "delay": 2.5, "train": 10}  # nS, nS, ms, Hz: s
 stimulated = membrane.with_equations(
     """
     I_electrode = here_soma*I_pulse*int(on) : amp (constant over dt)
-    on = since >= 0*ms and since*f_pulse < n_pulse and (since*f_pulse) % 1 < T_pulse*f_pulse : boolean
-    since = t - t_pulse + dt/2 : second                   # dt/2: a margin for rounding
+    on = turn >= 0 and turn < n_pulse and since < steps(T_pulse, dt) : boolean
+    since = steps(t, dt) - steps(t_pulse + turn/f_pulse, dt) : 1
+    turn = floor((t + 0.499999*dt - t_pulse)*f_pulse) : 1 # half a step is rounded up
     g_syn = here_synapse*g_peak*alpha*exp(1 - alpha)*int(alpha > 0) : siemens (constant over dt)
     alpha = (t - t_syn)/tau_syn : 1                       # alpha function
     here_soma : 1 (constant)                              # 1 in the compartment of the electrode

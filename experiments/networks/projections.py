@@ -30,15 +30,24 @@ def all_to_all(
 
 
 def projections(
-    layers: list[NeuronGroup], cell: Cell, credit: Credit, tables: dict[str, TimedArray]
+    layers: list[NeuronGroup],
+    cell: Cell,
+    credit: Credit,
+    tables: dict[str, TimedArray],
+    longest: Quantity = 0 * ms,
 ) -> list[Synapses]:
-    """Connect neighbouring layers in both directions; nothing goes back to the inputs."""
+    """Connect neighbouring layers in both directions; nothing goes back to the inputs.
+
+    `longest` is the longest delay that a run may give to feedback, which has none at first.
+    """
     result = [all_to_all(credit.forward, *layers[:2], "forward1", tables, **FIRST)]
     for k, (low, high) in enumerate(pairwise(layers[1:]), start=1):
         result.append(all_to_all(credit.forward, low, high, f"forward{k + 1}", tables, **higher(low.N, cell)))
         start = feedback("learned", low.N, cell)
-        back = replace(credit.feedback, delay=start.pop("delay"))
+        now, back = start.pop("delay"), replace(credit.feedback, delay=longest)
         result.append(all_to_all(back, high, low, f"feedback{k}", tables, **start))
+        for event in back.on_pre:
+            getattr(result[-1], f"pre_{event}").delay = now
     return result
 
 

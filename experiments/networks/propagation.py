@@ -30,7 +30,7 @@ PERIODS = dict(soma=500 * ms, dendrite=500 * 5**0.5 * ms)  # [P21]
 SINES = """
 I_soma = I_const_s + A_s*waves*sin(2*pi*t/T_s) : amp
 I_apical = I_const_d + A_d*waves*sin(2*pi*t/T_d) : amp
-waves = int(t > T_wait - dt/2) : 1
+waves = int(steps(t, dt) >= steps(T_wait, dt)) : 1
 v_drive = v_d + somatic_drive*(v_s - v_d) : volt      # of the synapses on the dendrite: 1 is [P21]
 """
 PARAMETERS = dict(

@@ -88,7 +88,7 @@ INPUT = injection.replace("I_apical", "(I_apical + I_teacher)") + arrivals
 # What fires, for all cells at once and in numbers, not truth values, so that the compiler vectorises it:
 # three searches for spikes by these equations would cost as much as the neuron.
 SPIKES = """
-spikes = int(v_s > theta)*int(t - t_spike > T_ref - dt/2) + due*int(t >= t_second)
+spikes = int(v_s > theta)*int(t - t_spike > (steps(T_ref, dt) - 0.5)*dt) + due*int(t >= t_second)
 makes_event = spikes*int(t - t_window > 1e-6*T_burst)
 makes_burst = (spikes - makes_event)*(1 - bursting)
 """

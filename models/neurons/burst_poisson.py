@@ -19,7 +19,7 @@ p_burst = 1/(1 + exp((E_d - v_d)/D_d)) : 1            # probability that an even
 t_spike : second
 t_second : second                                     # when the second spike is due, if it is
 due : boolean
-opens = v_s > theta and t - t_spike > T_ref - dt/2 : boolean
+opens = v_s > theta and steps(t - t_spike, dt) >= steps(T_ref, dt) : boolean
 fires = opens or (due and t >= t_second) : boolean
 """
     + _shared.SLOW

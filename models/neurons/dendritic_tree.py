@@ -27,7 +27,7 @@ DSPIKE = """
 I_dspike_{0} = I_rise_{0} + I_fall_{0} : amp
 I_rise_{0} = g_rise_{0}*(E_Na - v_{0})*exp(-since_{0}/tau_rise) : amp
 I_fall_{0} = g_fall_{0}*(E_K - v_{0})*falling_{0} : amp
-falling_{0} = exp((T_offset - since_{0})/tau_fall)*int(since_{0} >= T_offset - dt/2) : 1
+falling_{0} = exp((T_offset - since_{0})/tau_fall)*int(steps(since_{0}, dt) >= steps(T_offset, dt)) : 1
 since_{0} = t - t_{0} - dt : second                   # the currents flow from the next step on
 t_{0} : second                                        # of the last dendritic spike
 """
@@ -46,7 +46,7 @@ I_prox : amp                                          # injected
 v_s = v_soma : volt
 v_d = v_dist : volt
 t_spike : second
-fires = v_soma > theta and t - t_spike > T_ref - dt/2 : boolean
+fires = v_soma > theta and steps(t - t_spike, dt) >= steps(T_ref, dt) : boolean
 """
     + _shared.INPUTS
     + _shared.DETECTOR
@@ -54,8 +54,8 @@ fires = v_soma > theta and t - t_spike > T_ref - dt/2 : boolean
     threshold="fires",
     reset="v_soma = V_peak\nt_spike = t" + _shared.DETECTOR_RESET,
     events=_shared.DETECTOR_EVENTS
-    | {"repolarise": "abs(t - t_spike - T_peak) < dt/2"}
-    | {name: f"v_{name} > V_dspike and t - t_{name} > T_dspike - dt/2" for name in BRANCHES},
+    | {"repolarise": "steps(t - t_spike, dt) == steps(T_peak, dt)"}
+    | {name: f"v_{name} > V_dspike and steps(t - t_{name}, dt) >= steps(T_dspike, dt)" for name in BRANCHES},
     on_event=_shared.ON_EVENT | {"repolarise": "v_soma = V_r"} | {name: f"t_{name} = t" for name in BRANCHES},
     parameters=TREE["parameters"]
     | _shared.COMMON

@@ -14,7 +14,7 @@ prescribed = NeuronModel(
     equations="""
 t_next : second                                       # when the next spike is due
 n : integer                                           # spikes so far
-fires = t > t_next - dt/2 : boolean
+fires = steps(t, dt) >= steps(t_next, dt) : boolean
 I_bias : amp                                          # named by ON_EVENT; without effect
 """
     + _shared.DETECTOR

@@ -16,8 +16,8 @@ pyramidal = NeuronModel(
 dv_s/dt = (E_L - v_s)/tau_s + (g_s*plateau + w_s + I_s)/C_s : volt
 dv_d/dt = (E_L - v_d)/tau_d + (g_d*plateau + c_d*bap + w_d + I_d)/C_d : volt
 plateau = 1/(1 + exp((E_d - v_d)/D_d)) : 1            # calcium activation
-bap = int(delayed > dt/2)*int(delayed < T_bap + dt/2) : 1    # back-propagating spike
-delayed = t - t_spike - T_delay : second
+bap = int(arrived > 0)*int(arrived <= steps(T_bap, dt)) : 1  # back-propagating spike
+arrived = steps(t - t_spike, dt) - steps(T_delay, dt) : 1    # steps since then
 t_spike : second
 fires = v_s > theta : boolean
 """

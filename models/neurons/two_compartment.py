@@ -16,7 +16,7 @@ two_compartment = replace(
     pyramidal.with_equations(
         """
 dv_s/dt = free*((E_L - v_s)/tau_s + (g_s*plateau + w_s + I_s)/C_s) : volt
-free = int(t - t_spike > T_ref - dt/2) : 1            # 0 in the refractory period, in which v_s is held
+free = int(steps(t - t_spike, dt) >= steps(T_ref, dt)) : 1  # 0 in the refractory period: v_s is held
 """,
         parameters=dict(
             T_ref=3 * ms,  # [NS18]
