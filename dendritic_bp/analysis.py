@@ -39,6 +39,8 @@ def detect_events(
 
     [P21] Payeur, Guerguiev, Zenke, Richards & Naud 2021, Nat Neurosci 24, doi:10.1038/s41593-021-00857-x
     """
+    if isinstance(t_burst, np.ndarray) or not t_burst > 0:  # a quantity is an array, too
+        raise UserError(f"t_burst is a plain number of seconds, more than 0, not {t_burst!r}.")
     times, cells = _spikes(times, cells)
     order = np.lexsort((times, cells))
     event = np.empty(times.size, bool)

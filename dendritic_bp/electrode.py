@@ -13,6 +13,7 @@ from dendritic_bp.build import neurons
 from dendritic_bp.errors import ModelError
 from dendritic_bp.model import NeuronModel
 from dendritic_bp.program import Program
+from dendritic_bp.quantities import require_time
 from dendritic_bp.runs import Run
 
 Floats = NDArray[np.float64]
@@ -93,6 +94,8 @@ def inject(
 
     `values` are given to the compiled program, by "cells.NAME". Raises UserError, also if a run diverges.
     """
+    for what, time in (("duration", duration), ("dt", dt), ("sample", sample)):
+        require_time(what, time)
     missing = [name for name in variables if name not in model.parsed]
     if missing:
         raise ModelError(f"{model}: no variable '{missing[0]}' to record")

@@ -70,6 +70,14 @@ def _power(base: Any, exponent: Any) -> Any:
     return float(base) ** exponent if isinstance(base, int) else base**exponent
 
 
+def require_time(name: str, value: Any) -> None:
+    """Refuse what is not one time of more than 0."""
+    is_time = isinstance(value, Quantity) and value.dim is brian2.second.dim and value.shape == ()
+    seconds = float(value) if is_time else 0.0
+    if not 0 < seconds < float("inf"):
+        raise UserError(f"{name} must be a time of more than 0, such as 0.1*ms, not {value!r}.")
+
+
 def checked(name: str, value: Any, setting: Settable) -> np.ndarray:
     """Return the value in SI units and in the type of the variable it is meant for.
 

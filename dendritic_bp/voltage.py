@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dendritic_bp.analysis import T_BURST, detect_events
+from dendritic_bp.errors import UserError
 
 Floats = NDArray[np.float64]
 
@@ -16,18 +17,30 @@ Floats = NDArray[np.float64]
 def amplitude(v: ArrayLike) -> float:
     """Return how far a trace rises above its first value."""
     v = np.asarray(v, float)
+    if not v.size:
+        raise UserError("A trace needs at least one sample.")
     return float(v.max() - v[0])
 
 
 def half_width(times: ArrayLike, v: ArrayLike) -> float:
     """Return how long the peak of a trace stays above half its amplitude, crossings interpolated."""
-    times, v = np.asarray(times, float), np.asarray(v, float)
+    times, v = _trace(times, v)
     level, peak = v[0] + amplitude(v) / 2, int(v.argmax())
     below = np.flatnonzero(v <= level)
     before, after = below[below < peak], below[below > peak]
     if not before.size or not after.size:
         return float("nan")
     return _crossing(times, v, after[0] - 1, level) - _crossing(times, v, before[-1], level)
+
+
+def _trace(times: ArrayLike, v: ArrayLike) -> tuple[Floats, Floats]:
+    """Return times and voltages, of which there must be as many, and two at least."""
+    times, v = np.asarray(times, float), np.asarray(v, float)
+    if times.ndim != 1 or times.shape != v.shape or times.size < 2:
+        raise UserError(
+            f"A trace needs as many voltages as times, and two at least, not {v.shape} and {times.shape}."
+        )
+    return times, v
 
 
 def _crossing(times: Floats, v: Floats, k: int, level: float) -> float:
@@ -37,7 +50,8 @@ def _crossing(times: Floats, v: Floats, k: int, level: float) -> float:
 
 def time_above(times: ArrayLike, v: ArrayLike, level: float) -> float:
     """Return the length of the longest stretch that a trace spends above a level."""
-    times, above = np.asarray(times, float), np.asarray(v, float) > level
+    times, v = _trace(times, v)
+    above = v > level
     edges = np.flatnonzero(np.diff(np.r_[0, above.astype(int), 0]))
     lengths = edges[1::2] - edges[::2]
     return float(lengths.max() * (times[1] - times[0])) if lengths.size else 0.0

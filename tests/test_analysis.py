@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from brian2 import ms
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -128,3 +129,9 @@ def test_no_class_has_most_without_a_vote_or_with_a_tie():
     for wrong in ([1, 2], [[np.nan, 1]], np.zeros((3, 0))):
         with pytest.raises(UserError, match="trials, classes"):
             answers(wrong)
+
+
+@pytest.mark.parametrize("t_burst", [16 * ms, 0.0, -1.0, np.nan, np.ones(2)])
+def test_the_definition_of_a_burst_is_a_positive_number(t_burst):
+    with pytest.raises(UserError, match="t_burst is a plain number of seconds, more than 0"):
+        detect_events([0.1, 0.2], [0, 0], t_burst=t_burst)

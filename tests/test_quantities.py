@@ -1,8 +1,8 @@
 import pytest
-from brian2 import Hz, mV, nS, second, um
+from brian2 import Hz, ms, mV, nS, second, um
 
 from dendritic_bp.errors import UserError
-from dendritic_bp.quantities import parse_quantity
+from dendritic_bp.quantities import parse_quantity, require_time
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,9 @@ def test_quantities_are_read(text, value):
 def test_code_and_nonsense_are_refused(text, message):
     with pytest.raises(UserError, match=message):
         parse_quantity(text)
+
+
+@pytest.mark.parametrize("value", [0 * ms, -1 * ms, 0.1, 1 * mV, [1, 2] * ms, "1*ms", None])
+def test_a_time_is_positive(value):
+    with pytest.raises(UserError, match=r"dt must be a time of more than 0, such as 0\.1\*ms, not"):
+        require_time("dt", value)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from dendritic_bp.errors import UserError
 from dendritic_bp.voltage import (
     amplitude,
     first_interval,
@@ -45,3 +46,16 @@ def test_folds_of_a_cubic():
     v = np.linspace(-2, 2, 4001)
     assert_allclose(folds(v, v**3 - v), np.array([-1, 1]) * 2 / np.sqrt(27), atol=1e-4)
     assert folds(v, v).size == 0
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        lambda: time_above([0.0], [1.0], 0.0),
+        lambda: half_width([0.0, 1.0], [1.0, 2.0, 3.0]),
+        lambda: amplitude([]),
+    ],
+)
+def test_what_is_no_trace_is_told(measure):
+    with pytest.raises(UserError, match="A trace needs"):
+        measure()
