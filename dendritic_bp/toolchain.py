@@ -17,6 +17,7 @@ from pathlib import Path
 
 from dendritic_bp.errors import UserError
 from dendritic_bp.scratch import locked, writing
+from dendritic_bp.units import join
 
 UNUSED_DAYS = 30  # binaries that nobody asked for during this time are removed
 
@@ -55,8 +56,12 @@ OBJECTS = {objects}
 main: $(OBJECTS)
 \t$(CXX) $(OBJECTS) -o $@ {link_flags}
 
+# What is called once, and copies numbers.
+objects.o: LIGHT = -O0
+main.o: LIGHT = -Og
+
 %.o: %.cpp headers.h.gch makefile
-\t$(CXX) $(FLAGS) -MMD -MP -include headers.h -c $< -o $@
+\t$(CXX) $(FLAGS) $(LIGHT) -MMD -MP -include headers.h -c $< -o $@
 
 headers.h.gch: headers.h makefile
 \t$(CXX) $(FLAGS) -MMD -MP -MF headers.d -x c++-header $< -o $@
@@ -152,7 +157,7 @@ def _write_makefile(sources: Path, flags: Sequence[str] | None) -> str:
     text = MAKEFILE.format(
         machine=machine,
         flags=compile_flags,
-        objects=re.sub(r"\.cpp\b", ".o", brian2["SRCS"]),
+        objects=re.sub(r"\.cpp\b", ".o", " ".join(join(sources, brian2["SRCS"].split()))),
         link_flags=brian2["LFLAGS"],
     )
     (sources / "makefile").write_text(text)

@@ -37,9 +37,9 @@ def ccache(tmp_path, monkeypatch):
 
 def test_only_what_changed_is_compiled_through_ccache(ccache, tmp_path):
     Program(protocols.counter("x += 1"), "counter", tmp_path / "build").build()
-    assert {"main.cpp", "objects.cpp", "code_objects/count_codeobject.cpp"} < set(ccache())
+    assert {"main.cpp", "objects.cpp", "joined_0.cpp"} < set(ccache())
     edited = Program(protocols.counter("x += 2"), "counter", tmp_path / "build").build()
-    assert ccache() == ["code_objects/count_codeobject.cpp"]
+    assert ccache() == ["joined_0.cpp"]
     assert edited.run(progress=False)["cell.x"] == [20]
     before = time.perf_counter()
     back = Program(
@@ -173,7 +173,7 @@ def test_another_compiler_compiles_anew(compiler, tmp_path):
     compiler("-march=native", "other-g++", tmp_path / "log")
     second = Program(protocols.counter(), "counter", tmp_path / "build").build()
     assert first._binary != second._binary
-    assert "code_objects/count_codeobject.cpp" in (tmp_path / "log").read_text()
+    assert "joined_0.cpp" in (tmp_path / "log").read_text()
     assert second.run(progress=False)["cell.x"] == [10]
 
 
