@@ -1,4 +1,4 @@
-"""Insert what carries the state of one run into the next (`state.h`) into the main program."""
+"""Insert what carries the state of one run into the next (`state.h`, `archive.h`) into the main program."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def function(head: str, lines: Iterable[str]) -> str:
 
 def source(device: Any, network: str, timed: Iterable[str], kept: Mapping[str, int]) -> str:
     """Return the C++ code that carries a state, what is `kept` for delayed synapses, and its first rows."""
-    fixed = files("dendritic_bp").joinpath("state.h").read_text()
+    fixed = [files("dendritic_bp").joinpath(name).read_text() for name in ("archive.h", "state.h")]
     arrays = sorted(_carried(device, var) for var in device.arrays if _lasts(var))
     arrays += [f'carry(archive, "{name}", brian::{name}, {size});' for name, size in sorted(kept.items())]
     paths = sorted(path.name for synapses in device.synapses for path in synapses._pathways)
@@ -45,7 +45,7 @@ def source(device: Any, network: str, timed: Iterable[str], kept: Mapping[str, i
     firsts = [f'first_{each} = std::atoi(argument("first.{each}").c_str());' for each in timed]
     return "\n".join(
         [
-            fixed,
+            *fixed,
             *(f"namespace control {{ int first_{each} = 0; }}" for each in timed),
             function(archive.format("carry_arrays"), arrays),
             function(
