@@ -8,6 +8,7 @@ from brian2 import NeuronGroup, Synapses, defaultclock
 
 from dendritic_bp.delivery import Keeper, Sending, sending, varying
 from dendritic_bp.errors import ModelError, suggest
+from dendritic_bp.events import search_once
 from dendritic_bp.language import Piece, Words, check, namespace_words
 from dendritic_bp.limits import require
 from dendritic_bp.model import NeuronModel, SynapseModel
@@ -38,6 +39,7 @@ def neurons(
     )
     for event, code in model.on_event.items():
         group.run_on_event(event, code)
+    search_once(group)
     _limit(group, model, values)
     _set(group, model, values)
     return group
