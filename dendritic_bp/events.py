@@ -31,7 +31,7 @@ class EventSearch(CodeRunner):
             clock=group.clock,
             when="thresholds",
             order=group.order,
-            name=f"{group.name}_events",
+            name=f"{group.name}_event_search",
             needed_variables=[f"_{event}space" for event in group.events],
             template_kwds={"spaces": spaces},
             codeobj_class=Vectorised,

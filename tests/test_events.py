@@ -67,7 +67,7 @@ def test_what_follows_an_event_follows(compiled):
 
 def test_there_is_one_search(compiled):
     main = (compiled[0].folder / "sources" / "main.cpp").read_text()
-    assert "_run_once_events_codeobject);" in main and "once_spike_thresholder" not in main
+    assert "_run_once_event_search_codeobject);" in main and "once_spike_thresholder" not in main
     assert "_run_plain_late_thresholder_codeobject);" in main
 
 
@@ -94,10 +94,10 @@ def code_objects(schedule=False, **changes):
 @pytest.mark.parametrize("changes", [dict(threshold="x > rand()"), dict(refractory=2 * ms), TOO_MANY])
 def test_searches_that_depend_on_each_other_stay_apart(changes):
     names = code_objects(**changes)
-    assert "cells_spike_thresholder_codeobject" in names and "cells_events_codeobject" not in names
+    assert "cells_spike_thresholder_codeobject" in names and "cells_event_search_codeobject" not in names
 
 
 def test_events_with_a_schedule_of_their_own_are_searched_by_themselves():
-    assert "cells_events_codeobject" in code_objects()
+    assert "cells_event_search_codeobject" in code_objects()
     names = code_objects(schedule=True)
-    assert "cells_late_thresholder_codeobject" in names and "cells_events_codeobject" not in names
+    assert "cells_late_thresholder_codeobject" in names and "cells_event_search_codeobject" not in names

@@ -25,18 +25,17 @@
     int32_t* const _space_{{event}} = {{get_array_name(space)}};
     int32_t _n_{{event}} = 0;
     {% endfor %}
+    // Cells are written down in any case, and counted if the event is theirs: guessing wrong would cost more.
     for (int _word = 0; _word < (_N + 7) / 8; _word++)
-    {
-        if (_words[_word] == 0)
-            continue;
-        for (int _idx = 8 * _word; _idx < 8 * _word + 8; _idx++)
+        for (uint64_t _left = _words[_word]; _left != 0;)
         {
+            const int _byte = __builtin_ctzll(_left) / 8, _idx = 8 * _word + _byte;
+            _left &= ~(uint64_t(255) << (8 * _byte));
             {% for event in spaces %}
-            if (_found[_idx] & {{2 ** loop.index0}})
-                _space_{{event}}[_n_{{event}}++] = _idx;
+            _space_{{event}}[_n_{{event}}] = _idx;
+            _n_{{event}} += (_found[_idx] >> {{loop.index0}}) & 1;
             {% endfor %}
         }
-    }
     {% for event in spaces %}
     _space_{{event}}[_N] = _n_{{event}};
     {% endfor %}
