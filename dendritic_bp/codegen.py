@@ -9,6 +9,8 @@ import re
 from pathlib import Path
 
 from brian2 import DEFAULT_FUNCTIONS
+from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
+from brian2.codegen.statements import Statement
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 
 # exp(x) - 1 loses digits near 0: there, the series to x**10/11!, which is exact to 1e-15 below 0.25.
@@ -30,10 +32,25 @@ template <typename T> static inline T _clip(const T value, const double a_min, c
 """
 
 
+class WithoutBranches(CPPCodeGenerator):
+    """Write the conditions of events as arithmetic of truth values, which are 0 or 1.
+
+    Brian2 distinguishes cases, and C++ leaves out what no longer matters: either is a branch.
+    """
+
+    def translate_statement(self, statement: Statement) -> str:
+        """Return the C++ of a statement."""
+        if self.template_name != "events":
+            return str(super().translate_statement(statement))
+        statement.used_boolean_variables = None
+        return str(super().translate_statement(statement)).replace("&&", "&").replace("||", "|")
+
+
 class Vectorised(CPPStandaloneCodeObject):
     """Hold a code object of Brian2's C++ standalone target, made with the templates of this package."""
 
     class_name = "vectorised_cpp_standalone"
+    generator_class = WithoutBranches
     templater = CPPStandaloneCodeObject.templater.derive("dendritic_bp")
 
 

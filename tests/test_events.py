@@ -1,5 +1,6 @@
 """One search for all events finds what Brian2's searches find, one for each event."""
 
+import subprocess
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,8 @@ from brian2 import EventMonitor, Hz, Network, NeuronGroup, TimedArray, ms
 
 from dendritic_bp import NeuronModel, neurons
 from dendritic_bp.program import Program
+from dendritic_bp.toolchain import HEADERS, VECTORISE
+from models.neurons.burst_poisson import burst_poisson
 
 CELLS, EVENTS = 21, ("spike", "early", "late", "gated")  # 21: the last word of eight cells is not full
 model = NeuronModel(
@@ -69,6 +72,25 @@ def test_there_is_one_search(compiled):
     main = (compiled[0].folder / "sources" / "main.cpp").read_text()
     assert "_run_once_event_search_codeobject);" in main and "once_spike_thresholder" not in main
     assert "_run_plain_late_thresholder_codeobject);" in main
+
+
+def test_search_for_what_bursts_is_vectorised(tmp_path):
+    """The conditions of `burst_poisson` read truth values, which Brian2 writes as case distinctions."""
+
+    def protocol():
+        network = Network(neurons(burst_poisson, 1000, "cells"))
+        network.run(1 * ms)
+        return network
+
+    program = Program(protocol, "bursting", tmp_path / "build")
+    program.trace()
+    (program._sources / "headers.h").write_text(HEADERS)
+    file = program._sources / "code_objects" / "cells_event_search_codeobject.cpp"
+    flags = ["-O3", "-ffast-math", "-fno-finite-math-only", "-march=native", *VECTORISE, "-fopt-info-vec"]
+    command = ["g++", *flags, "-I.", "-include", "headers.h", "-c", file, "-o", tmp_path / "x.o"]
+    done = subprocess.run(command, cwd=program._sources, check=True, capture_output=True, text=True)
+    loop = next(k for k, line in enumerate(file.read_text().splitlines(), 1) if "_idx < _N" in line)
+    assert any(f"{file.name}:{loop}:" in line and "vectorized" in line for line in done.stderr.splitlines())
 
 
 TOO_MANY = dict(events={f"e{k}": "x > 0" for k in range(8)}, on_event={})

@@ -4,16 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from brian2 import Hz, SpikeMonitor, StateMonitor, TimedArray, ms, pA
+from brian2 import Hz, StateMonitor, TimedArray, ms, pA
 from numpy.testing import assert_allclose
 from simulate import DT, simulate, told
 
 from dendritic_bp import NeuronModel, neurons, synapses
 from dendritic_bp.errors import UserError
 from dendritic_bp.program import Program
-from models.neurons.burst_poisson import burst_poisson
-from models.neurons.conductances import conductances
-from models.neurons.injection import injected, injection
 from models.neurons.poisson_arrivals import arrivals, poisson_arrivals
 from models.synapses.conductance_synapses import burst_dependent_xor, slow_rate
 
@@ -67,28 +64,6 @@ def test_background_has_the_statistics_of_independent_poisson_trains():
     assert max(abs(np.mean(a * b)) for a, b in pairs) < 0.02  # 5 standard errors
     neighbours = [np.mean(z[k, 1:] * z[k, :-1]) for k in range(4)]
     assert np.abs(neighbours).max() < 0.03
-
-
-def test_spikes_found_in_bulk_are_those_of_the_model():
-    n, values = 40, dict(v_s="E_L + 15*mV*i/N", I_soma="300*pA + 20*pA*i", I_apical="20*pA*i", memory=1.0)
-    plain = burst_poisson.with_equations(**conductances).with_equations(injected)
-    trains = []
-    for model, bulk in ((plain, False), (xor_network.cell, True)):
-        cells = neurons(model, n, "cells", **values)
-        cells.run_regularly(injection, when="before_groups", name="injection")
-        if bulk:
-            cells.run_regularly(xor_network.SPIKES, when="after_groups", name="bulk")
-        else:
-            cells.tau_exc, cells.tau_inh = xor_network.cell.parameters["tau_exc"], 10 * ms
-        spikes = SpikeMonitor(cells, name="spikes")
-        simulate(300 * ms, cells, spikes)
-        trains.append(
-            (np.asarray(spikes.t), np.asarray(spikes.i), np.asarray(cells.E_bar), np.asarray(cells.B_bar))
-        )
-    assert len(trains[0][0]) > 100
-    assert trains[0][3].sum() > 10
-    for one, other in zip(*trains, strict=True):
-        assert_allclose(one, other, rtol=1e-12)
 
 
 def learned(pre, post, steps, post_values=None, **values):

@@ -17,7 +17,7 @@
         const size_t _vectorisation_idx = _idx;
         {{vector_code|autoindent}}
         _found[_idx] = {% for event in spaces -%}
-            {{" | " if not loop.first}}(_is_{{event}} ? {{2 ** loop.index0}} : 0)
+            {{" | " if not loop.first}}_is_{{event}} << {{loop.index0}}
         {%- endfor %};
     }
 

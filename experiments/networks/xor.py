@@ -65,12 +65,6 @@ I_bias : amp
 I_teacher : amp
 v_drive = v_s : volt
 x_bar : 1
-due : 1
-bursting : 1
-spikes : 1
-fires = spikes > 0 : boolean
-makes_event : 1
-makes_burst : 1
 """,
         parameters=dict(
             memory=1.0,  # [P21]
@@ -79,19 +73,8 @@ makes_burst : 1
         ),
     )
 )
-cell = replace(
-    cell,
-    events={"event": "makes_event > 0", "burst": "makes_burst > 0"},
-    reset=cell.reset + "H += 1\n",
-)
+cell = replace(cell, reset=cell.reset + "H += 1\n")
 INPUT = injection.replace("I_apical", "(I_apical + I_teacher)") + arrivals
-# What fires, for all cells at once and in numbers, not truth values, so that the compiler vectorises it:
-# three searches for spikes by these equations would cost as much as the neuron.
-SPIKES = """
-spikes = int(v_s > theta)*int(t - t_spike > (steps(T_ref, dt) - 0.5)*dt) + due*int(t >= t_second)
-makes_event = spikes*int(t - t_window > 1e-6*T_burst)
-makes_burst = (spikes - makes_event)*(1 - bursting)
-"""
 # Nothing is learned outside the teacher's window: the rule is called for events and bursts within it alone.
 learner = replace(
     cell.with_equations(namespace=("teaching",)),
@@ -246,7 +229,6 @@ class Published:
         hidden.I_apical[n:] = FEEDBACK["opposite"]["apical"]
         for layer in (inputs, hidden, output):
             layer.run_regularly(INPUT, when="before_groups", name=f"{layer.name}_background")
-            layer.run_regularly(SPIKES, when="after_groups", name=f"{layer.name}_spikes")
         inputs.namespace |= tables
         output.namespace |= tables
         inputs.run_regularly(f"I_soma = stimulus(t + dt/2, i//{n})", dt=self.bin, name="stimulate")
