@@ -14,7 +14,7 @@ from brian2.core.variables import DynamicArrayVariable
 from dendritic_bp import carry, delivery, tables
 from dendritic_bp.carry import Entry
 from dendritic_bp.tables import Table
-from dendritic_bp.variables import Settable
+from dendritic_bp.variables import ACTIVE, Settable, monitors
 
 
 def insert(
@@ -25,7 +25,7 @@ def insert(
     Return its tables.
     """
     variables = {name: named[name] for name in settable if name in named}
-    inputs = [each.argument for name, each in settable.items() if name not in named]
+    inputs = [x.argument for name, x in settable.items() if name not in named and not name.endswith(ACTIVE)]
     queue = _with_sorted_clocks(device, device.main_queue)
     queue = _with_values(device, queue, inputs, variables)
     device.main_queue[:] = _with_state_kept([_watched(entry) for entry in queue])
@@ -123,7 +123,17 @@ def _watched(entry: Entry) -> Entry:
     watch = [f"control::now = {clock}.t;", f"{network.name}.add(&{clock}, control::tick);"]
     clocks = sorted(each.name for each in network._clocks)
     watch += [f"control::restart({each}, {network.name}.t);" for each in clocks]
-    return "run_network", (network, [*lines[:-1], *watch, lines[-1]])
+    return "run_network", (network, [*_with_switches(network, lines[:-1]), *watch, lines[-1]])
+
+
+def _with_switches(network: Any, lines: list[str]) -> list[str]:
+    """Let a run do without a monitor: "NAME.active" is 0."""
+    names = {each.name for each in monitors(network.objects)}
+    adds = [(line, re.search(r"_run_(\w+?)_codeobject\w*\)", line)) for line in lines]
+    return [
+        f'if (control::is_active("{found[1]}")) {line}' if found and found[1] in names else line
+        for line, found in adds
+    ]
 
 
 def _with_state_kept(queue: list[Entry]) -> list[Entry]:

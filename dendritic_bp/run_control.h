@@ -29,6 +29,12 @@ double begin()
     return argument("begin") == "" ? 0.0 : std::stod(argument("begin"));
 }
 
+bool is_active(const std::string &monitor)
+{
+    const std::string told = argument(monitor + ".active");
+    return told == "" || std::stod(told) != 0;
+}
+
 void start(const std::vector<std::string> &args)
 {
     arguments = args;

@@ -38,7 +38,8 @@ def trace(protocol: Callable[[], Network], name: str, folder: Path) -> Trace:
         _check(network, device, name)
         variables.tell_delays_apart(network.objects)
         named = variables.named(device)
-        stored, settable = variables.stored(device, named), variables.settable(device, named)
+        stored = variables.stored(device, named)
+        settable = variables.settable(device, named, network.objects)
         limits = {
             each.name: each.require_limits for each in network.objects if hasattr(each, "require_limits")
         }

@@ -29,7 +29,8 @@ class Table:
 def find(device: Any, codes: Iterable[Any]) -> dict[str, Table]:
     """Describe the TimedArrays, as the code objects that run with the network read them."""
     names = sorted(array.name for array in device.timed_arrays)
-    sources = [code.code.cpp_file for code in codes]
+    clocks = [device.get_array_name(clock.variables["t"]) for clock in device.clocks]
+    sources = [_with_t(code.code.cpp_file, clocks) for code in codes]
     return {
         array.name: Table(
             array.dt,
@@ -38,6 +39,14 @@ def find(device: Any, codes: Iterable[Any]) -> dict[str, Table]:
         )
         for array in device.timed_arrays
     }
+
+
+def _with_t(source: str, clocks: Sequence[str]) -> str:
+    """Call the time of any clock `t`; subexpressions of synapses have names of their own for it."""
+    times = "|".join(map(re.escape, clocks))
+    for name in re.findall(rf"\bconst double (\w+) = _ptr(?:{times})\[0\];", source):
+        source = re.sub(rf"\b{name}\b", "t", source)
+    return source
 
 
 def let_start(table: str, codes: Sequence[Any]) -> None:

@@ -1,11 +1,14 @@
 """Labelled data and the order in which a network sees them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
+
+from dendritic_bp.errors import UserError
 
 VALIDATION = TEST = 0.2  # shares, chosen here
 
@@ -16,28 +19,46 @@ Indices = NDArray[np.int64]
 class Dataset:
     """Hold one table of images, and which rows are for training, validation and test."""
 
-    images: NDArray[np.floating]  # (n, pixels), from 0 to 1
+    images: NDArray[Any]  # (n, pixels), from 0 to `white`
     labels: Indices  # (n,), from 0
     train: Indices
     validation: Indices
     test: Indices
+    white: float = 1.0
+    mean: float | None = None  # brightness that all images are scaled to; None: they are as they are
 
     @property
     def n_classes(self) -> int:
         """Return the number of classes."""
         return int(self.labels.max()) + 1
 
+    def brightness(self, rows: Indices) -> NDArray[np.float64]:
+        """Return images from 0 to 1; scaled to `mean`, some pixels pass 1, and blank images stay blank."""
+        shown = self.images[rows] / self.white
+        if self.mean is None:
+            return shown
+        own = shown.mean(axis=1, keepdims=True)
+        return shown * np.divide(self.mean, own, out=np.zeros_like(own), where=own > 0)
 
-def digits(seed: int) -> Dataset:
+
+def digits(seed: int, limit: int = 0) -> Dataset:
     """Split scikit-learn's 1,797 handwritten digits (8 x 8) 60/20/20, with equal shares of each class."""
     images, labels = load_digits(return_X_y=True)
-    return Dataset(images / 16, labels.astype(np.int64), *split(labels, seed))
+    train, validation, test = split(labels, seed)
+    return Dataset(images / 16, labels.astype(np.int64), limited(train, limit, seed), validation, test)
+
+
+def limited(train: Indices, limit: int, seed: int) -> Indices:
+    """Return so many of the rows, drawn by seed; all of them, if `limit` is 0."""
+    if limit > len(train):
+        raise UserError(f"--limit {limit} is more than the {len(train)} images that are left for training.")
+    return np.sort(np.random.default_rng(seed).permutation(train)[:limit]) if limit else train
 
 
 def split(labels: NDArray[np.integer], seed: int) -> tuple[Indices, Indices, Indices]:
     """Return the rows for training, validation and test, 60/20/20, with equal shares of each class."""
-    rest, test = _split(np.arange(labels.size), labels, TEST, seed)
-    train, validation = _split(rest, labels, VALIDATION / (1 - TEST), seed)
+    rest, test = split_off(np.arange(labels.size), labels, TEST, seed)
+    train, validation = split_off(rest, labels, VALIDATION / (1 - TEST), seed)
     return train, validation, test
 
 
@@ -47,6 +68,7 @@ def trial_order(n_train: int, epochs: int, seed: int) -> Indices:
     return np.stack([generator.permutation(n_train) for _ in range(epochs)])
 
 
-def _split(rows: Indices, labels: NDArray[np.integer], share: float, seed: int) -> tuple[Indices, Indices]:
+def split_off(rows: Indices, labels: NDArray[np.integer], share: float, seed: int) -> tuple[Indices, Indices]:
+    """Return the rows without a share of them, and this share, with equal shares of each class."""
     large, small = train_test_split(rows, test_size=share, stratify=labels[rows], random_state=seed)
     return np.sort(large), np.sort(small)

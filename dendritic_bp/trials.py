@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from brian2 import Network, Quantity, StateMonitor, TimedArray, defaultclock, ms
+from brian2 import Network, Quantity, StateMonitor, TimedArray, ms
 from numpy.typing import ArrayLike, NDArray
 
 from dendritic_bp.errors import UserError
@@ -61,6 +61,16 @@ class Schedule:
 
     def __len__(self) -> int:
         return len(self.sample)
+
+    def pieces(self, size: int) -> list[Schedule]:
+        """Cut into pieces of equal size; the last is filled up with trials of the phase "idle"."""
+        missing = -len(self) % size
+        idle = (np.resize(self.sample, missing), "idle", self.epoch[-1:].max(initial=0), 0.0)
+        whole = self if not missing else Schedule.of((self.sample, self.phase, self.epoch, self.step), idle)
+        return [whole[k : k + size] for k in range(0, len(whole), size)]
+
+    def __getitem__(self, part: slice) -> Schedule:
+        return Schedule(self.sample[part], self.phase[part], self.epoch[part], self.step[part])
 
     def during(self, *phases: str) -> NDArray[np.bool_]:
         """Tell for each trial whether it is in one of these phases."""
@@ -127,8 +137,8 @@ class Trials:
     def counts(self, run: Run, name: str) -> NDArray[np.floating]:
         """Return what a counter, "group.name", came to in each trial; shape (trials, cells)."""
         group, counter = name.split(".")
-        # A record is made when the next trial begins: the first is empty.
-        return run[f"{group}_counts.{counter}"][:, 1 : self.number + 1].T
+        # A record is made when the next trial begins: the first is of no trial, and the last still stands.
+        return np.vstack([run[f"{group}_counts.{counter}"].T[1:], run[name]])
 
     def snapshots(self, group: Any, name: str, every: int, record: Any = True) -> StateMonitor:
         """Keep a variable at the begin of every so many trials, before the counters are reset."""
@@ -136,10 +146,11 @@ class Trials:
         return StateMonitor(group, name, record, name=f"{group.name}_{name}", **when)
 
     def run(self, objects: Sequence[Any], shows: Sequence[Any] = (), last: int = 0) -> Network:
-        """Run all trials, and one step for the counters of the last; `shows` record the last trials alone."""
+        """Run all trials; `shows` record the last ones alone."""
         network = Network(*objects, *shows)
         for recording, trials in ((False, self.number - last), (True, last)):
             for monitor in shows:
                 monitor.active = recording
-            network.run(trials * self.length + (defaultclock.dt if recording else 0 * ms), namespace={})
+            if trials:
+                network.run(trials * self.length, namespace={})
         return network

@@ -8,10 +8,11 @@ from typing import Any
 from weakref import proxy
 
 import numpy as np
-from brian2 import Group, Unit, get_unit
+from brian2 import EventMonitor, Group, StateMonitor, Unit, get_unit
 from brian2.core.variables import DynamicArrayVariable
 from brian2.groups.group import CodeRunner
 
+ACTIVE = ".active"
 SETTABLE_TYPES = {"float64", "float32", "int32", "int64", "bool"}  # what the generated main() can read
 
 
@@ -53,8 +54,13 @@ def named(device: Any) -> dict[str, Any]:
     return dict(sorted(found.items()))
 
 
-def settable(device: Any, variables: dict[str, Any]) -> dict[str, Settable]:
-    """Describe what can be given: by 'object.variable', and TimedArrays by their own name."""
+def monitors(objects: Iterable[Any]) -> list[Any]:
+    """Return those objects that record; a run can do without any of them."""
+    return [each for each in objects if isinstance(each, EventMonitor | StateMonitor)]
+
+
+def settable(device: Any, variables: dict[str, Any], objects: Iterable[Any]) -> dict[str, Settable]:
+    """Describe what can be given: by 'object.variable', TimedArrays by name, whether a 'monitor.active'."""
     of_objects = {
         name: Settable(name, _type(var), _shape(device, var), si_unit(var))
         for name, var in variables.items()
@@ -66,7 +72,11 @@ def settable(device: Any, variables: dict[str, Any]) -> dict[str, Settable]:
         )
         for array in device.timed_arrays
     }
-    return of_objects | of_inputs
+    switches = {
+        name: Settable(name, "float64", (), Unit(1))
+        for name in (f"{each.name}{ACTIVE}" for each in monitors(objects))
+    }
+    return of_objects | of_inputs | switches
 
 
 def stored(device: Any, variables: dict[str, Any]) -> dict[str, Stored]:

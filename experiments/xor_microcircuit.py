@@ -184,7 +184,7 @@ def feedback_slopes(design, run):
     bounds = [round(float(start / RECORDED)) for start in (PREDICT, TEACH)]
     slopes = {}
     for pool in POOLS:
-        current = run[f"{pool}_feedback.I_top"][0, :-1].reshape(design.trials, -1)[trained]
+        current = run[f"{pool}_feedback.I_top"][0].reshape(design.trials, -1)[trained]
         parts = np.split(current, bounds, axis=1)
         mean = np.concatenate([part.mean(axis=1) for part in parts[1:]])
         per_event, per_burst, _ = np.linalg.lstsq(columns, mean, rcond=None)[0]

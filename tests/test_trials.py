@@ -68,7 +68,17 @@ def test_counts_and_snapshots_are_of_single_trials_and_the_last_ones_are_shown()
     kept = clock.snapshots(cells, "n", every=2)
     network = clock.run([cells, counts, kept], [spikes], last=1)
     results = {f"{monitor.name}.n": np.asarray(monitor.n) for monitor in (counts, kept)}
+    results["cells.n"] = np.asarray(cells.n)  # of the last trial
     np.testing.assert_array_equal(clock.counts(results, "cells.n"), [[2], [0], [2]])
     np.testing.assert_array_equal(results["cells_n.n"], [[0, 0]])  # before trials 0 and 2
     np.testing.assert_allclose(spikes.t / DT, [9, 10])
-    assert network.t / DT == pytest.approx(13)
+    assert network.t / DT == pytest.approx(12)
+
+
+def test_pieces_are_of_equal_size_and_the_last_is_filled_up():
+    first, second = SCHEDULE.pieces(2)
+    np.testing.assert_array_equal(first.sample, [5, 6])
+    np.testing.assert_array_equal(second.sample, [7, 5])
+    np.testing.assert_array_equal(second.phase, ["test", "idle"])
+    np.testing.assert_array_equal(second.step, [0, 0])
+    assert [len(piece) for piece in SCHEDULE.pieces(3)] == [3]

@@ -10,7 +10,6 @@ from dendritic_bp import plotting
 from dendritic_bp.analysis import NO_ANSWER
 from dendritic_bp.figure_files import Drawings
 
-TRIAL_S, SHOWN = 0.2, 10  # the schedule of `networks/digits.py`
 VOLTAGE_TRIALS = 3
 
 
@@ -30,7 +29,8 @@ def figures(data: xr.Dataset, summary: Mapping[str, float]) -> Drawings:
 
 def _teaching(data: xr.Dataset) -> list[tuple[float, float]]:
     """Return when the teacher was on (s) in the trials shown."""
-    return [(k * TRIAL_S + float(data.taught_from), (k + 1) * TRIAL_S) for k in range(SHOWN)]
+    length = float(data.trial)
+    return [(k * length + float(data.taught_from), (k + 1) * length) for k in range(data.sizes["shown"])]
 
 
 def _raster(data: xr.Dataset) -> Figure:
@@ -43,9 +43,9 @@ def _raster(data: xr.Dataset) -> Figure:
         )
         for name, size in zip(data.population.values, data.cells.values, strict=True)
     ]
-    shown = data.label.values[-SHOWN:]
-    trials = {k * TRIAL_S: f"“{digit}”" for k, digit in enumerate(shown)}
-    plotting.raster(axes, layers, (0, SHOWN * TRIAL_S), _teaching(data), trials)
+    length = float(data.trial)
+    trials = {k * length: f"“{label}”" for k, label in enumerate(data.shown_label.values)}
+    plotting.raster(axes, layers, (0, len(trials) * length), _teaching(data), trials)
     return drawing
 
 
@@ -57,12 +57,15 @@ def _voltages(data: xr.Dataset) -> Figure:
     """Show the most active recorded cell of each layer."""
     drawing = plotting.figure(plotting.PAGE, 1.2 * data.population.size + 0.4)
     axes = plotting.panels(drawing, data.population.size, sharex=True)[:, 0]
-    window = data.time.values < VOLTAGE_TRIALS * TRIAL_S
+    window = data.time.values < VOLTAGE_TRIALS * float(data.trial)
     soma, apical, names, spikes = [], [], [], []
     for layer in data.population.values:
         times, cells = _spikes(data, f"{layer}_event")
         probed = data[f"{layer}_probed"].values
-        cells, times = cells[times < VOLTAGE_TRIALS * TRIAL_S], times[times < VOLTAGE_TRIALS * TRIAL_S]
+        cells, times = (
+            cells[times < VOLTAGE_TRIALS * float(data.trial)],
+            times[times < VOLTAGE_TRIALS * float(data.trial)],
+        )
         best = int(np.argmax([(cells == cell).sum() for cell in probed]))
         soma.append(data[f"{layer}_v_s"].values[best, window])
         apical.append(data[f"{layer}_v_d"].values[best, window])
@@ -86,12 +89,12 @@ def _learning(data: xr.Dataset, summary: Mapping[str, float]) -> Figure:
 
 
 def _angles(data: xr.Dataset) -> Figure:
-    """Show the angle between the weight changes of each epoch and the negative gradient."""
+    """Show the angle between weight changes and the negative gradient, over training."""
     drawing = plotting.figure(plotting.COLUMN, 2.8)
     axes = plotting.panels(drawing)[0, 0]
     curves = {str(layer): data.angle_deg.sel(layer=layer).values for layer in data.layer.values}
     curves["hidden1, biases fixed"] = data.angle_deg_fixed_bias.sel(layer="hidden1").values
-    plotting.angles(axes, np.arange(1, data.sizes["epoch"] + 1), curves)
+    plotting.angles(axes, np.arange(1, data.sizes["window"] + 1), curves)
     return drawing
 
 
@@ -100,7 +103,7 @@ def _receptive_fields(data: xr.Dataset) -> Figure:
     drawing = plotting.figure(plotting.PAGE, 4)
     axes = plotting.panels(drawing)[0, 0]
     weights = data.w_forward1.values
-    plotting.receptive_fields(axes, weights.reshape(len(weights), 64, -1).sum(axis=2))
+    plotting.receptive_fields(axes, weights.reshape(len(weights), -1, int(data.copies)).sum(axis=2))
     return drawing
 
 

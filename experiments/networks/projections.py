@@ -1,5 +1,6 @@
 """The projections of a learning network: forward onto somata, back onto apical dendrites, all to all."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -13,7 +14,7 @@ from networks.cells import Cell
 
 # All values chosen here.
 FIRST = dict(eta=1 * pA, w="100*pA*randn()")  # from the inputs
-FEEDBACK = ("learned", "random", "zero", "shuffled")
+FEEDBACK = ("learned", "random", "zero", "shuffled", "scalar")
 
 
 def all_to_all(
@@ -59,7 +60,8 @@ def higher(below: int, cell: Cell) -> dict[str, Any]:
 def feedback(kind: str, onto: int, cell: Cell, trial: Quantity = 0 * ms) -> dict[str, Any]:
     """Return the settings of a kind of feedback onto a layer of so many cells.
 
-    "shuffled" is that of another trial, as their order is random.
+    "shuffled" is that of another trial, as their order is random. With "scalar", all weights are equal:
+    every cell gets the same number, the sum of what the layer above sends.
     """
     gain = cell.feedback_gain * onto
     learned = dict(w_0=600 * pA / onto, eta=higher(onto, cell)["eta"], gain=gain)
@@ -68,15 +70,18 @@ def feedback(kind: str, onto: int, cell: Cell, trial: Quantity = 0 * ms) -> dict
         random=dict(w_0=10 * nA / onto, eta=0 * pA),
         zero=dict(gain=0),
         shuffled=dict(delay=trial),
+        scalar=dict(w=10 * nA / onto, eta=0 * pA),
     )
     return dict(delay=0 * ms) | learned | change[kind]
 
 
-def feedback_values(kind: str, hidden: tuple[int, ...], cell: Cell, trial: Quantity) -> dict[str, Any]:
-    """Return the run-time values that make all feedback of one kind."""
+def feedback_values(kind: str, sizes: Sequence[int], cell: Cell, trial: Quantity) -> dict[str, Any]:
+    """Return the run-time values that make all feedback of one kind, between layers of such sizes."""
     values = {}
-    for k, n in enumerate(hidden, start=1):
-        table = feedback(kind, n, cell, trial)
+    for k, (onto, above) in enumerate(pairwise(sizes), start=1):
+        table = feedback(kind, onto, cell, trial)
         values |= {f"feedback{k}_pre_{event}.delay": table["delay"] for event in ("event", "burst")}
-        values |= {f"feedback{k}.{key}": value for key, value in table.items() if key != "delay"}
+        values |= {f"feedback{k}.{key}": value for key, value in table.items() if key not in ("delay", "w")}
+        if "w" in table:
+            values[f"feedback{k}.w"] = np.full(onto * above, table["w"] / pA) * pA
     return values

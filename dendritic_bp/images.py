@@ -1,0 +1,102 @@
+"""Any labelled images of one size: files in the format of MNIST, or data sets that scikit-learn fetches.
+
+They stay as they are in memory, a byte a pixel. A test set is taken as given; without one, and for
+validation, images are split off by seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.datasets import fetch_openml
+
+from dendritic_bp.errors import UserError
+from dendritic_bp.idx import read_idx
+from dendritic_bp.tasks import VALIDATION, Dataset, limited, split, split_off
+
+OPENML = dict(mnist="mnist_784", fashion_mnist="Fashion-MNIST")  # each 60,000 for training, then 10,000
+TRAINING = 60_000
+MOST_VALIDATION = 2_000  # images; chosen here
+FEWEST = 5  # examples of a class
+SAMPLE = 10_000  # images from which the mean brightness is taken
+
+Labelled = tuple[NDArray[Any], NDArray[np.integer]]
+
+
+def from_files(images: str, labels: str, seed: int, test: Sequence[str] = (), limit: int = 0) -> Dataset:
+    """Read IDX files, gzip or not; `test` are the images and labels of a test set. Raises UserError."""
+    return dataset(_read(images, labels), _read(*test) if test else None, seed, limit)
+
+
+def from_openml(name: str, seed: int, limit: int = 0) -> Dataset:
+    """Fetch a data set once (later it is taken from scikit-learn's cache). Raises UserError, if offline."""
+    try:
+        found = fetch_openml(OPENML[name], version=1, as_frame=False, parser="auto")
+    except Exception as error:  # of the network, of the server, of a damaged cache: the remedy is the same
+        raise UserError(
+            f"Cannot fetch {OPENML[name]} from openml.org: {error}. Give files instead, in the format of "
+            "MNIST: --images F --labels F --test-images F --test-labels F."
+        ) from error
+    images, labels = found.data.astype(np.uint8), found.target.astype(np.int64)
+    del found
+    return dataset(
+        (images[:TRAINING], labels[:TRAINING]), (images[TRAINING:], labels[TRAINING:]), seed, limit
+    )
+
+
+def dataset(given: Labelled, test: Labelled | None, seed: int, limit: int = 0) -> Dataset:
+    """Return images (n, pixels) with `limit` of them for training (0: all that are left); refuse bad ones."""
+    images, labels = given
+    _require_good(images, labels, "training")
+    if test is None:
+        train, validation, tested = split(labels, seed)
+    else:
+        _require_good(*test, "test")
+        _require_alike(given, test)
+        share = min(VALIDATION, MOST_VALIDATION / len(labels))
+        train, validation = split_off(np.arange(len(labels)), labels, share, seed)
+        tested = np.arange(len(test[1])) + len(labels)
+        images, labels = np.concatenate([images, test[0]]), np.concatenate([labels, test[1]])
+    train = limited(train, limit, seed)
+    white = float(images.max()) or 1.0
+    mean = float(images[train[:SAMPLE]].mean() / white)
+    return Dataset(images, labels.astype(np.int64), train, validation, tested, white, mean)
+
+
+def _read(images: str, labels: str) -> Labelled:
+    pixels, classes = read_idx(images, 3), read_idx(labels, 1)
+    if len(pixels) != len(classes):
+        raise UserError(f"{images} has {len(pixels)} images, but {labels} has {len(classes)} labels.")
+    if not pixels.size:
+        raise UserError(f"{Path(images)} is empty: its dimensions are {' x '.join(map(str, pixels.shape))}.")
+    return pixels.reshape(len(pixels), -1), classes
+
+
+def _require_good(images: NDArray[Any], labels: NDArray[np.integer], kind: str) -> None:
+    if len(images) != len(labels):
+        raise UserError(f"There are {len(images)} {kind} images, but {len(labels)} labels.")
+    if images.dtype.kind == "f" and not (good := np.isfinite(images).all(axis=1)).all():
+        raise UserError(f"The {kind} image {good.argmin()} has pixels that are no finite numbers.")
+    if not images.any():
+        raise UserError(f"All {len(images)} {kind} images are blank.")
+    counts = np.bincount(labels)
+    if kind == "training" and (counts.size < 2 or counts.min() < FEWEST):
+        raise UserError(
+            f"The labels must count classes from 0, two or more, with {FEWEST} {kind} images of each; "
+            f"class {int(counts.argmin())} of {counts.size} has {counts.min()}."
+        )
+
+
+def _require_alike(given: Labelled, test: Labelled) -> None:
+    if given[0].shape[1] != test[0].shape[1]:
+        raise UserError(
+            f"Training images have {given[0].shape[1]} pixels, but test images {test[0].shape[1]}."
+        )
+    if test[1].max() > given[1].max():
+        raise UserError(
+            f"A test label is {test[1].max()}, but the classes of training go from 0 to {given[1].max()}."
+        )

@@ -1,0 +1,221 @@
+"""How a network is trained: epochs of pieces, validation in between, and tests from the state reached."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from dendritic_bp.analysis import answers
+from dendritic_bp.chain import Arrays, Chain
+from dendritic_bp.runs import Run
+from dendritic_bp.tasks import Dataset, trial_order
+from dendritic_bp.trials import Schedule
+from networks.digits import PIECE, Design
+from networks.layers import COUNTERS, EVENTS
+
+LOOKS = 3  # trials for which each held-out image is shown after training
+WINDOW = 3  # pieces over which weight changes are compared with the gradient, at most
+WINDOWS = 4  # of them in an epoch, at most
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Say how long is trained, how the steps shrink (by exp(-anneal)), and when to stop early.
+
+    With `patience`, training ends after so many epochs without a better validation, and the best is tested.
+    """
+
+    epochs: int
+    seed: int
+    anneal: float
+    patience: int | None = None
+
+    def pieces(self, data: Dataset) -> int:
+        """Return the number of pieces, if training is not stopped early."""
+        per_epoch = _pieces(len(data.train)) + _pieces(len(data.validation))
+        after = (_pieces(LOOKS * len(rows)) for rows in (data.validation, data.test))
+        return self.epochs * per_epoch + sum(after) + 1
+
+
+def _pieces(trials: int) -> int:
+    return -(-trials // PIECE)
+
+
+def _windows(pieces: int) -> list[tuple[int, int]]:
+    """Return first piece and size of the windows of an epoch."""
+    size = min(WINDOW, pieces)
+    starts = np.linspace(0, pieces - size, min(WINDOWS, max(1, pieces // size)))
+    return [(int(start), size) for start in starts]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Hold what was read in trials that belong together: the events of each class, and the sums by layer."""
+
+    schedule: Schedule
+    votes: np.ndarray  # (trials, classes)
+    totals: dict[str, float]  # "layer.counter", and "spikes"
+
+    @classmethod
+    def of(cls, pieces: list[Schedule], read: list[Arrays]) -> "Block":
+        """Put together what was read from pieces."""
+        shown = Schedule.of(*((p.sample, p.phase, p.epoch, p.step) for p in pieces))
+        totals = [name for name, array in read[0].items() if array.ndim == 0]
+        votes = np.concatenate([each["votes"] for each in read])
+        real = ~shown.during("idle")
+        schedule = Schedule(*(c[real] for c in (shown.sample, shown.phase, shown.epoch, shown.step)))
+        return cls(schedule, votes, {name: float(sum(each[name] for each in read)) for name in totals})
+
+
+@dataclass(frozen=True)
+class Window:
+    """Hold a part of the training: events of all cells (trials, cells), and the network before and after."""
+
+    epoch: int
+    samples: np.ndarray
+    events: Arrays
+    before: Arrays  # weights (A, target by source), excitabilities (A) and constants, by name
+    after: Arrays
+
+
+@dataclass
+class Training:
+    """Train a network; `observe` gets each window of it. What was read is left in the attributes."""
+
+    design: Design
+    data: Dataset
+    plan: Plan
+    values: dict[str, Any]  # of this variant
+    observe: Callable[[Window], None] = lambda window: None
+    train: list[Block] = field(default_factory=list)  # one each epoch
+    validate: list[Block] = field(default_factory=list)
+    held_out: dict[str, Block] = field(default_factory=dict)  # "end" (validation images) and "test"
+    network: Arrays = field(default_factory=dict)  # at the end
+    show: Arrays = field(default_factory=dict)
+
+    def __call__(self, chain: Chain) -> "Training":
+        """Train and validate, epoch by epoch; then test, and show one trial of each class."""
+        orders = trial_order(len(self.data.train), self.plan.epochs, self.plan.seed)
+        best = -1
+        for epoch, order in enumerate(orders):
+            self._epoch(chain, epoch, self.data.train[order])
+            self.validate.append(self._look(chain, self.data.validation, "validate", epoch))
+            if self.plan.patience is not None:
+                right = [self.right(block) for block in self.validate]
+                if right[-1] > max(right[:-1], default=-1.0):
+                    best, kept = epoch, self.network
+                    chain.remember()
+                elif epoch - best >= self.plan.patience:
+                    break
+        if self.plan.patience is not None:
+            chain.recall()
+            self.network = kept
+        for phase, rows in {"end": self.data.validation, "test": self.data.test}.items():
+            self.held_out[phase] = self._look(chain, np.repeat(rows, LOOKS), phase, self.plan.epochs)
+        self._show(chain)
+        self.spent = chain.spent
+        return self
+
+    def right(self, block: Block) -> float:
+        """Return the share of trials in which the class with most events is that of the image."""
+        return float((answers(block.votes) == self.data.labels[block.schedule.sample]).mean())
+
+    def _epoch(self, chain: Chain, epoch: int, samples: np.ndarray) -> None:
+        """Train on each image once, and observe some windows."""
+        step = np.exp(-self.plan.anneal * epoch / self.plan.epochs)
+        pieces = Schedule.of((samples, "train", epoch, step)).pieces(PIECE)
+        windows = {start + size: size for start, size in _windows(len(pieces))}  # by their end
+        starts, read, before = {end - size for end, size in windows.items()}, [], self.network
+        for k, piece in enumerate(pieces, start=1):
+            needed = k in windows or k in starts or k == len(pieces)
+            read.append(self._train(chain, piece, needed))
+            before = before or self.network  # at the very start
+            self.network = _named(read[-1], "end/") or self.network
+            if k in windows:
+                part = slice(k - windows[k], k)
+                self._observe(epoch, pieces[part], read[part], before)
+            if k in starts:
+                before = self.network
+        summed = [{name: each[name] for name in each if "/" not in name} for each in read]
+        self.train.append(Block.of(pieces, summed))
+
+    def _train(self, chain: Chain, piece: Schedule, network: bool) -> Arrays:
+        first = not self.network
+        values = self.design.values(piece, self.data) | self.design.recorded(start=first)
+        values |= self.values if first else {}
+        read = chain.go_on(values, partial(self._read, piece, cells=True, start=first, network=network))
+        if first:
+            self.network = _named(read, "start/")
+        return read
+
+    def _observe(self, epoch: int, pieces: list[Schedule], read: list[Arrays], before: Arrays) -> None:
+        events = {x: np.concatenate([each[f"events/{x}"] for each in read]) for x in self.design.sizes}
+        samples = np.concatenate([p.sample[~p.during("idle")] for p in pieces])
+        self.observe(Window(epoch, samples, events, before, self.network))
+
+    def _look(self, chain: Chain, samples: np.ndarray, phase: str, epoch: int) -> Block:
+        """Show images without a teacher; each piece begins in the state in which training stands."""
+        pieces = Schedule.of((samples, phase, epoch, 0)).pieces(PIECE)
+        quiet = self.design.recorded()
+        read = [chain.look(self.design.values(p, self.data) | quiet, partial(self._read, p)) for p in pieces]
+        return Block.of(pieces, read)
+
+    def _show(self, chain: Chain) -> None:
+        """Record one trial of each class, with the teacher, but without learning."""
+        labels = self.data.labels[self.data.test]
+        samples = [self.data.test[labels == k][0] for k in np.unique(labels)]
+        (piece,) = Schedule.of((samples, "show", self.plan.epochs, 0)).pieces(PIECE)
+        values = self.design.values(piece, self.data) | self.design.recorded(spikes=True)
+        self.shown = np.array(samples)
+        self.show = chain.look(values, partial(_spikes, self.design, len(samples)))
+
+    def _read(
+        self, piece: Schedule, run: Run, cells: bool = False, start: bool = False, network: bool = False
+    ) -> Arrays:
+        """Return what is kept of a piece: sums, votes, events of cells, and the network before and after."""
+        real, clock, sizes = ~piece.during("idle"), self.design.clock, self.design.sizes
+        counts = {name: clock.counts(run, name)[real] for name in map(".".join, product(sizes, COUNTERS))}
+        result = {name: np.array(each.sum()) for name, each in counts.items()}
+        result["spikes"] = np.array(float(sum(run[f"{layer}_total.N"] for layer in sizes)))
+        votes = counts["output.n_event"].reshape(int(real.sum()), self.design.classes, -1).sum(axis=2)
+        result["votes"] = votes.astype(np.int32)
+        if cells:
+            result |= {f"events/{x}": counts[f"{x}.n_event"].astype(np.uint8) for x in sizes}
+        for where, wanted in (("start", start), ("end", network)):
+            if wanted:
+                result |= {f"{where}/{name}": x for name, x in self._network(run, where).items()}
+        return result
+
+    def _network(self, run: Run, where: str) -> Arrays:
+        """Return weights, target by source, excitabilities and what does not change."""
+        result = {name: run[name] for name in ("teacher.r_low", "teacher.r_high")}
+        for wire, ends in self.design.wires.items():
+            w = run[f"{wire}_w.w"][:, 0] if where == "start" else run[f"{wire}.w"]
+            result[wire] = w.reshape([self.design.sizes[end] for end in ends]).T
+        for layer in [*self.design.sizes][1:]:
+            bias = f"{layer}_I_bias" if where == "start" else layer
+            result[f"{layer}.I_bias"] = np.ravel(run[f"{bias}.I_bias"])
+            result[f"{layer}.tau_basal"] = run[f"{layer}.tau_basal"]
+        return {name: np.asarray(each) for name, each in result.items()}
+
+
+def _named(arrays: Arrays, start: str) -> Arrays:
+    return {name.removeprefix(start): each for name, each in arrays.items() if name.startswith(start)}
+
+
+def _spikes(design: Design, trials: int, run: Run) -> Arrays:
+    """Return spikes (times in s from the first of the trials, cells) and traces of the first trials."""
+    start, length = float(run["inputs_v.t"][0]), trials * float(design.clock.length)
+    result = {"time": run["inputs_v.t"] - start}
+    within = result["time"] < length - 1e-9
+    result["time"] = result["time"][within]
+    for layer in design.sizes:
+        result |= {f"{layer}_{name}": run[f"{layer}_v.{name}"][:, within] for name in ("v_s", "v_d")}
+        for event in EVENTS:
+            t, i = (run[f"{layer}_{event}s.{x}"] for x in "ti")
+            early = t - start < length
+            result |= {f"{layer}_{event}_t": t[early] - start, f"{layer}_{event}_cell": i[early]}
+    return result
