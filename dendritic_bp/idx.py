@@ -4,6 +4,7 @@ import gzip
 import math
 import os
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,9 @@ from dendritic_bp.errors import UserError
 from dendritic_bp.tasks import Dataset, split
 
 GZIP, UNSIGNED_BYTE = b"\x1f\x8b", 8
+MOST = 2_000  # images for validation where a test set is given; chosen here
 PathLike = str | os.PathLike[str]
+Labelled = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 
 def read_idx(path: PathLike, n_dimensions: int) -> NDArray[np.uint8]:
@@ -48,11 +51,32 @@ def read_idx(path: PathLike, n_dimensions: int) -> NDArray[np.uint8]:
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 
-def idx_dataset(images: PathLike, labels: PathLike, seed: int) -> Dataset:
+def idx_dataset(images: PathLike, labels: PathLike, seed: int, test: Sequence[PathLike] = ()) -> Dataset:
     """Read images and their labels, and split them 60/20/20 by seed, with equal shares of each class.
 
-    Pixels come as float32 from 0 to 1, shape (n, pixels). UserError when the files do not fit together.
+    If `test` names the images and labels of a test set, it is taken as given, and at most 2,000 others are
+    for validation. Pixels come as float32 from 0 to 1, shape (n, pixels). UserError when files do not fit.
     """
+    given = _labelled(images, labels)
+    parts = split(given[1], seed)
+    if test:
+        tested = _labelled(*test)
+        _require_alike(given, tested, test[0])
+        validation = np.sort(parts[1][np.random.default_rng(seed).permutation(len(parts[1]))[:MOST]])
+        every = np.arange(len(given[1]))
+        parts = np.setdiff1d(every, validation), validation, len(every) + np.arange(len(tested[1]))
+        given = np.concatenate([given[0], tested[0]]), np.concatenate([given[1], tested[1]])
+    return Dataset(given[0].astype(np.float32) / 255, given[1].astype(np.int64), *parts)
+
+
+def _require_alike(given: Labelled, tested: Labelled, name: PathLike) -> None:
+    if given[0].shape[1] != tested[0].shape[1]:
+        raise UserError(f"{name} has {tested[0].shape[1]} pixels an image, but training {given[0].shape[1]}.")
+    if tested[1].max() > given[1].max():
+        raise UserError(f"A test label is {tested[1].max()}, but those of training end at {given[1].max()}.")
+
+
+def _labelled(images: PathLike, labels: PathLike) -> Labelled:
     pixels, classes = read_idx(images, 3), read_idx(labels, 1)
     if len(pixels) != len(classes):
         raise UserError(f"{images} has {len(pixels)} images, but {labels} has {len(classes)} labels.")
@@ -61,8 +85,7 @@ def idx_dataset(images: PathLike, labels: PathLike, seed: int) -> Dataset:
     _, counts = np.unique(classes, return_counts=True)
     if len(counts) < 2 or counts.min() < 5:
         raise UserError(f"{labels} needs two classes or more, and 5 examples of each; it has {counts}.")
-    flat = pixels.reshape(len(pixels), -1).astype(np.float32) / 255
-    return Dataset(flat, classes.astype(np.int64), *split(classes, seed))
+    return pixels.reshape(len(pixels), -1), classes
 
 
 _KINDS = {1: "labels", 3: "images"}

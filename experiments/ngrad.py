@@ -33,7 +33,7 @@ import xarray as xr
 from dendritic_bp.errors import UserError, suggest
 from dendritic_bp.storage import Record
 from figures.ngrad import figures
-from measures.ngrad import summary
+from measures.ngrad import failures, summary
 from measures.ngrad_scaling import best, depth_jobs, size_jobs
 from networks.ngrad_training import Budget, Job, in_order, load, rule, rule_names, source_hash, train_all
 
@@ -55,6 +55,8 @@ def options(parser):
     add("--seeds", type=int, default=1, metavar="N", help="networks per rule, of seeds from --seed on (1)")
     add("--images", metavar="FILE", help="images in IDX format, plain or gzip, instead of the digits")
     add("--labels", metavar="FILE", help="their labels")
+    add("--test-images", metavar="FILE", help="images of a test set (else 20 % of the images)")
+    add("--test-labels", metavar="FILE", help="their labels")
     add("--no-scaling", action="store_true", help="leave out network size and depth")
 
 
@@ -80,6 +82,7 @@ def simulate(args):
         data = data.merge(best(sizes, courses[len(main) : after], names, "size"))
         data = data.merge(best(depths, courses[after:], names, "depth"))
     data = data.assign_coords(feedback=("rule", [rule(name).feedback for name in names]))
+    print(*failures(data), sep="\n", end="\n" if failures(data) else "")
     cost = {"source_hash": source, "run_s": time.perf_counter() - start}
     return Record(data, summary(data), {**cost, "parameters": _parameters(names, changed)})
 
@@ -90,9 +93,14 @@ def _epochs(args):
 
 
 def _files(args):
-    if bool(args.images) != bool(args.labels):
-        raise UserError("--images and --labels go together: one file each, in IDX format.")
-    return (args.images, args.labels) if args.images else ()
+    """Return the names of images and labels, and of those of a test set; none for the digits."""
+    given, test = (args.images, args.labels), (args.test_images, args.test_labels)
+    for names, flags in ((given, "--images and --labels"), (test, "--test-images and --test-labels")):
+        if any(names) and not all(names):
+            raise UserError(f"{flags} go together: one file each, in IDX format.")
+    if any(test) and not any(given):
+        raise UserError("--test-images need --images, from which to learn.")
+    return (*filter(None, given), *filter(None, test))
 
 
 def _changed(values, names):
@@ -118,8 +126,6 @@ def _require_counts(args):
         value = getattr(args, flag)
         if value is not None and np.min(value) < 1:
             raise UserError(f"--{flag} must be 1 or more, not {value}.")
-    if args.seed < 0:
-        raise UserError(f"--seed must be 0 or more, not {args.seed}.")
 
 
 def _require_examples(batch, examples):

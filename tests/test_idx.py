@@ -43,6 +43,32 @@ def test_images_become_a_data_set_with_all_parts(files):
     assert [np.bincount(labels[part]).tolist() for part in (data.train, data.test)] == [[12] * 3, [4] * 3]
 
 
+def test_a_test_set_is_taken_as_given(files):
+    path, labels_path, images, labels = files
+    data = idx_dataset(path, labels_path, 1, files[:2])
+    np.testing.assert_array_equal(data.test, np.arange(60, 120))
+    np.testing.assert_allclose(data.images[data.test], images.reshape(60, 6) / 255, rtol=1e-6)
+    np.testing.assert_array_equal(data.labels[data.test], labels)
+    rows = np.concatenate([data.train, data.validation])
+    np.testing.assert_array_equal(np.sort(rows), np.arange(60))
+    assert len(data.validation) == 12
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        ((np.zeros((3, 2, 2)), np.arange(3)), "has 4 pixels an image, but training 6"),
+        ((np.zeros((20, 2, 3)), np.arange(20) % 4), "test label is 3, but those of training end at 2"),
+    ],
+)
+def test_a_test_set_that_does_not_fit_is_named(files, tmp_path, other, message):
+    names = tmp_path / "test-images", tmp_path / "test-labels"
+    for name, array in zip(names, other, strict=True):
+        name.write_bytes(idx(np.tile(array, (5,) + (1,) * (array.ndim - 1))))
+    with pytest.raises(UserError, match=message):
+        idx_dataset(*files[:2], 0, names)
+
+
 DAMAGE = {
     "no IDX file.*89 50": lambda good: b"\x89PNG" + good[4:],
     "begins with nothing": lambda good: b"",

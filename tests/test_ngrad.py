@@ -125,6 +125,65 @@ def test_the_first_time_below_a_level_is_interpolated(ngrad):
     assert np.isnan(ngrad.meter.epochs_to(one, 0.06))  # one seed never gets there
 
 
+def courses(validation, test, finite=True):
+    """Return the courses of one rule, a row of errors per seed."""
+    one = xr.Dataset({"epochs": ("moment", np.arange(len(test[0]), dtype=float))})
+    for name, rows in (("validation_error", validation), ("test_error", test)):
+        one[name] = (("seed", "moment"), rows)
+    one["macs"] = 10 * one.test_error
+    one["angle_hidden"] = 0 * one.test_error + 0.5
+    return one.assign(
+        finite=("seed", [finite] * len(test)),
+        chance_error=("seed", [0.87] * len(test)),
+        epoch_s=("seed", [1.0] * len(test)),
+    )
+
+
+def test_a_rule_that_fails_says_so_and_has_no_accuracy(ngrad):
+    good, lost, chance = [0.9, 0.2, 0.1], [0.9, 0.2, 0.31], [0.9, 0.9, 0.88]
+    data = xr.concat(
+        [
+            courses([good, good], [good, good]),
+            courses([good, lost], [good, lost]),
+            courses([chance, chance], [chance, chance]),
+            courses([good, good], [good, good], finite=False),
+        ],
+        "rule",
+    ).assign_coords(rule=["learns", "forgets", "guesses", "bursts"])
+    assert [ngrad.meter.verdict(data.sel(rule=name)) for name in data.rule.values] == [
+        "", "diverged", "at chance", "diverged",
+    ]  # fmt: skip
+    numbers = ngrad.meter.summary(data)
+    assert [key for key in numbers if "test_accuracy" in key] == [
+        "learns_test_accuracy", "learns_test_accuracy_worst",
+    ]  # fmt: skip
+    assert numbers["forgets_networks_diverged"] == 1 and numbers["guesses_networks_at_chance"] == 2
+    assert ngrad.meter.failures(data) == [
+        "forgets: diverged in 1 of 2 networks",
+        "guesses: at chance in 2 of 2 networks",
+        "bursts: diverged in 2 of 2 networks",
+    ]
+
+
+def test_chance_is_the_commonest_class_within_its_scatter(ngrad):
+    y = np.eye(2)[np.repeat([0, 1], [75, 25])]
+    assert ngrad.meter.chance(y) == pytest.approx(0.25 - 3 * np.sqrt(0.75 * 0.25 / 100))
+
+
+def test_a_run_that_cannot_learn_is_marked_in_numbers_print_and_figures(ngrad, tmp_path, capsys):
+    record = run(ngrad, tmp_path / "run", "--rules", "backprop", "--epochs", 1, "--no-scaling",
+                 "--set", "backprop.eta=1e39")  # fmt: skip
+    assert record.summary["backprop_networks_diverged"] == 1
+    assert "backprop_test_accuracy" not in record.summary
+    assert "backprop: diverged in 1 of 1 networks" in capsys.readouterr().out
+    texts = [text.get_text() for text in ngrad.main.figures(record.data, {})["angles"].findobj(is_text)]
+    assert "backprop\ndiverged" in texts
+
+
+def is_text(artist):
+    return hasattr(artist, "get_text")
+
+
 def test_every_epoch_shows_every_example_once(ngrad):
     x = np.arange(12.0)[:, np.newaxis]
     shown = list(ngrad.training.batches((x, -x), ngrad.training.Budget(2, 4), np.random.default_rng(0)))
@@ -194,9 +253,10 @@ def test_a_run_on_idx_files_holds_what_it_promises(ngrad, tmp_path):
     ("flags", "message"),
     [
         (["--epochs", "0"], "--epochs must be 1 or more"),
-        (["--seed", "-1"], "--seed must be 0 or more"),
         (["--batch", "5000"], "--batch 5000 is more than the 1077 examples"),
         (["--images", "somewhere"], "--images and --labels go together"),
+        (["--test-labels", "somewhere"], "--test-images and --test-labels go together"),
+        (["--test-images", "a", "--test-labels", "b"], "--test-images need --images"),
         (["--rules", "backprob"], "did you mean 'backprop'"),
         (["--set", "backprop.eta=0.1*mV"], "a number without unit"),
     ],

@@ -88,7 +88,7 @@ def test_with_weak_nudging_and_transposed_feedback_the_circuit_backpropagates(ci
     backpropagated = correlate(delta, h, 1)
     errors = []
     for lambda_ in (1e-1, 1e-2, 1e-3):
-        p = values(rule.parameters, lambda_=lambda_, eta=1.0, eta_out=float(SIZES[-2]))
+        p = values(rule.parameters, lambda_=lambda_, eta=1.0, out=float(SIZES[-2]))
         change, _ = rule.update(network, state, x, y, None, p)
         errors.append(numerical.distance(change, backpropagated))
     assert errors[-1] < 2e-3

@@ -6,11 +6,14 @@ from numerical import flat, gradient, macs
 
 from models.rate import _network as rate
 from models.rate import (
+    autoencoder,
     backprop,
     burst_ensemble,
     burst_single_phase,
     direct_feedback_alignment,
+    error_neurons,
     feedback_alignment,
+    generec,
     hebbian,
     kolen_pollack,
     node_perturbation,
@@ -161,25 +164,73 @@ def test_kolen_pollack_feedback_becomes_the_transpose(rng):
 
 
 def test_small_errors_make_the_burst_ensemble_feedback_alignment(rng):
-    """The deviation from B delta p(1-p)/2 shrinks with the error."""
-    network, state, p = setting(burst_ensemble, rng, sizes=(4, 5, 3), eta=1.0, e_max=1e9)
+    """The deviation from B delta (1-e) p(1-p) shrinks with the error."""
+    network, state, p = setting(burst_ensemble, rng, sizes=(4, 5, 3), eta=1.0, sd_B=1.0)
     x = examples(rng)[0]
     e = network.forward(state.weights, x)[1]
-    direction = rng.standard_normal(e[-1].shape) * e[-1]
-    p_bar = rate.logistic.value(0.5 * e[-1] @ state.B[0].T)
-    hidden = p_bar * (1 - p_bar) * (0.5 * direction @ state.B[0].T) * e[1]
-    expected = flat(rate.correlate([hidden, 0.5 * direction], e, 1.0))
+    direction = rng.standard_normal(e[-1].shape)
+    output = p.p_0 * direction * (1 - e[-1]) * e[-1]
+    p_bar = rate.logistic.value(p.p_0 * e[-1] @ state.B[0].T * (1 - e[1]))
+    hidden = p_bar * (1 - p_bar) * (output @ state.B[0].T) * (1 - e[1]) * e[1]
+    expected = flat(rate.correlate([hidden, output], e, 1.0))
     for size in (1e-2, 1e-3):
         change, _ = burst_ensemble.update(network, state, x, e[-1] + size * direction, rng, p)
         assert np.abs(flat(change) / size - expected).max() < size
 
 
-def test_busy_ensembles_lose_weight(rng):
-    network, state, p = setting(burst_ensemble, rng, eta=1.0, e_max=0.0)
+@pytest.mark.parametrize("rule", [burst_ensemble, burst_single_phase], ids=lambda rule: rule.__name__)
+def test_bursts_that_are_expected_teach_nothing(rule, rng):
+    network, state, p = setting(rule, rng, sizes=(4, 5, 3))
     x = examples(rng)[0]
     e = network.forward(state.weights, x)[1]
-    change, _ = burst_ensemble.update(network, state, x, e[-1], rng, p)  # no error
-    assert change.W[0] == pytest.approx(np.outer(np.ones(SIZES[1]), -p.kappa * x.mean(axis=0)))
+    assert flat(rule.update(network, state, x, e[-1], rng, p)[0]) == pytest.approx(0, abs=1e-12)
+    assert np.abs(flat(rule.update(network, state, x, 1 - e[-1], rng, p)[0])).max() > 1e-3
+
+
+LEARNING_BY_LAYER = [
+    backprop,
+    kolen_pollack,
+    generec,
+    hebbian,
+    autoencoder,
+    weight_perturbation,
+    error_neurons,
+]
+
+
+@pytest.mark.parametrize("rule", LEARNING_BY_LAYER, ids=lambda rule: rule.__name__)
+def test_each_layer_may_have_its_step(rule, rng):
+    """What a layer changes is proportional to its own step alone."""
+    network, state, p = setting(rule, rng, sizes=(4, 5, 3), eta=0.1)
+    x, y = examples(rng, (4, 5, 3))
+    one, _ = rule.update(network, state, x, y, np.random.default_rng(1), p)
+    p.eta = np.array([0.1, 0.3])
+    other, _ = rule.update(network, state, x, y, np.random.default_rng(1), p)
+    for of_one, of_other in zip(one, other, strict=True):
+        assert of_other[0] == pytest.approx(of_one[0]) and of_other[1] == pytest.approx(3 * of_one[1])
+
+
+def test_steps_are_as_selected_up_to_a_power_and_fall_with_it():
+    assert rate.steps(0.5, (64, 100, 60, 10), 15.0) == pytest.approx([0.5, 0.5, 0.5])
+    assert rate.steps(0.5, (784, 500, 200, 10), 400.0) == pytest.approx([0.125, 0.1, 0.25])
+
+
+def test_steps_are_stable_for_wide_layers(rng):
+    """Bursts learn from 500 cells what they learn from 100, and without smaller steps go to chance."""
+    x, y = rng.random((400, 10)), np.eye(2)[np.arange(400) % 2]
+    x[y[:, 0] == 1, :5] += 0.5
+
+    def error(sizes, eta):
+        network, state, p = setting(burst_single_phase, np.random.default_rng(0), sizes, eta=eta)
+        for k in range(100):
+            rows = slice(20 * (k % 20), 20 * (k % 20) + 20)
+            change, state = burst_single_phase.update(network, state, x[rows], y[rows], rng, p)
+            state = state.learned(change)
+        return np.mean(burst_single_phase.predict(network, state, x, p).argmax(axis=1) != y.argmax(axis=1))
+
+    wide, eta = (10, 2000, 2), burst_single_phase.parameters["eta"].value
+    assert error(wide, rate.steps(eta, wide, np.mean(np.sum(x**2, axis=1)))) < 0.1
+    assert error(wide, eta) > 0.4
 
 
 def test_burst_single_phase_is_the_gradient_where_feedback_is_symmetric(rng):

@@ -5,6 +5,7 @@ import numpy as np
 from dendritic_bp import plotting
 from dendritic_bp.style import GREY, LINE, NORMAL, THIN
 from figures.ngrad_spectrum import colours, short, spectrum
+from measures.ngrad import verdict
 
 PUBLISHED = {"feedback_alignment": 34.9, "kolen_pollack": 3.1}  # final degrees on MNIST, Akrout et al. 2019
 COLUMNS, PALE, LEAST = 6, "#DDE1E5", 1e-3  # the least cosine drawn
@@ -25,7 +26,9 @@ def gallery(data, draw, **shared):
     axes = plotting.panels(drawing, rows, COLUMNS, sharex=True, sharey=True)
     for panel, name, colour in zip(axes.flat, data.rule.values, colours(data), strict=False):
         draw(panel, name, colour)
-        plotting.title(panel, short(name), fontsize=6, pad=3, color=colour)
+        failed = verdict(data.sel(rule=name))
+        text, weight = (f"{short(name)}\n{failed}", "bold") if failed else (short(name), "normal")
+        plotting.title(panel, text, fontsize=6, pad=3, color=colour, fontweight=weight)
         panel.set(**shared)
     for panel in axes.flat[data.sizes["rule"] :]:
         panel.set_axis_off()

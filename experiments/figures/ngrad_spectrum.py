@@ -5,7 +5,7 @@ from matplotlib.lines import Line2D
 
 from dendritic_bp import plotting
 from dendritic_bp.style import BLUE, GREEN, GREY, ORANGE, SMALL, THIN, dress
-from measures.ngrad import angle_learning, epochs_to
+from measures.ngrad import angle_learning, epochs_to, verdict
 
 FEEDBACK = {"none": GREY, "scalar": ORANGE, "vector": BLUE, "exact": GREEN}
 SHORT = {"propagation": "prop.", "perturbation": "pert.", "difference": "diff.", "alignment": "align."}
@@ -71,12 +71,14 @@ def _number(axes, x, y, colours):
 
 
 def _list(axes, data):
-    """List the rules by number, with their test accuracies."""
+    """List the rules by number, with their test accuracies, or how they failed."""
     axes.set_axis_off()
     accuracy = 1 - data.test_error.isel(moment=-1).mean("seed").values
     for k, (name, colour) in enumerate(zip(data.rule.values, colours(data), strict=True)):
         at = 1 - (k + 1.5) / (data.sizes["rule"] + 1.5)
         axes.text(0.06, at, str(k + 1), fontsize=SMALL, color=colour, ha="right")
         axes.text(0.1, at, short(name), fontsize=SMALL, color=colour)
-        axes.text(1, at, f"{accuracy[k]:.3f}", fontsize=SMALL, ha="right")
+        failed = verdict(data.sel(rule=name))
+        text, weight = (failed, "bold") if failed else (f"{accuracy[k]:.3f}", "normal")
+        axes.text(1, at, text, fontsize=SMALL, ha="right", fontweight=weight)
     axes.text(1, 1 - 0.5 / (data.sizes["rule"] + 1.5), "accuracy", fontsize=SMALL, ha="right", color=GREY)

@@ -7,6 +7,8 @@ from dendritic_bp.analysis import answers
 from models.rate.backprop import gradient
 
 ENOUGH = 2_000  # examples for an error in the course of training, about; at its end all are taken
+FORGOTTEN = 0.1  # by so much more validation error than at its best a network has diverged; chosen here
+FAILED = ("diverged", "at chance")
 LEVELS = {"10pct": 0.10, "5pct": 0.05}  # of test error, to which epochs and MACs are counted
 
 
@@ -26,7 +28,8 @@ def measure(network, learner, state, task, p, rng, budget, with_angles=True, fin
         x, y = getattr(task, part)
         x, y = (each if final else each[:: max(1, len(each) // ENOUGH)] for each in (x, y))
         scores = learner.predict(network, state, x, p)
-        row[f"{part}_error"] = np.mean(answers(scores) != y.argmax(axis=1))
+        known = np.where(np.isfinite(scores).all(axis=1, keepdims=True), scores, 0)  # else it is no answer
+        row[f"{part}_error"] = np.mean(answers(known) != y.argmax(axis=1))
     row["angles"] = np.full(len(network.sizes), np.nan)
     if with_angles:
         x, y = task.train
@@ -74,14 +77,44 @@ def course(rows, epochs, macs):
     )
 
 
+def chance(y):
+    """Return the test error from which on a network knows no more than the commonest class (3 sd)."""
+    share = np.mean(y, axis=0).max()
+    return 1 - share - 3 * np.sqrt(share * (1 - share) / len(y))
+
+
+def verdicts(one):
+    """Return for each seed of a rule "diverged", "at chance", or "" where it learned."""
+    lost = one.validation_error[:, -1] - one.validation_error.min("moment") > FORGOTTEN
+    failed = [~one.finite | lost, one.test_error[:, -1] >= one.chance_error]
+    return np.select([each.values for each in failed], FAILED, "")
+
+
+def verdict(one):
+    """Return the first failure among the networks of a rule, or ""."""
+    return next((str(each) for each in verdicts(one) if each), "")
+
+
+def failures(data):
+    """Return a line for each rule of which networks failed."""
+    found = {name: verdicts(data.sel(rule=name)) for name in data.rule.values}
+    return [
+        f"{name}: {kind} in {np.sum(each == kind)} of {len(each)} networks"
+        for name, each in found.items()
+        for kind in FAILED
+        if np.any(each == kind)
+    ]
+
+
 def summary(data):
-    """Return accuracy, angle and cost of each rule: means over the seeds; what is not reached is left out."""
+    """Return accuracy, angle and cost of each rule: means over the seeds; what is not reached is left out.
+
+    A rule of which a network failed has no accuracy, but the number of networks that did.
+    """
     numbers = {}
     for name in data.rule.values:
         one = data.sel(rule=name)
-        numbers[f"{name}_test_accuracy"] = 1 - float(one.test_error[:, -1].mean())
-        if one.sizes["seed"] > 1:
-            numbers[f"{name}_test_accuracy_worst"] = 1 - float(one.test_error[:, -1].max())
+        numbers |= {f"{name}_{key}": value for key, value in _accuracy(one).items()}
         if np.isfinite(angle := float(angle_learning(one))):
             numbers[f"{name}_angle_deg"] = float(np.degrees(angle))
         for label, level in LEVELS.items():
@@ -91,6 +124,16 @@ def summary(data):
                 numbers[f"{name}_macs_to_{label}"] = epochs * float(one.macs[0, -1] / one.epochs[-1])
         numbers[f"{name}_epoch_s"] = float(one.epoch_s.mean())
     return numbers
+
+
+def _accuracy(one):
+    failed = verdicts(one)
+    if any(failed):
+        counts = {f"networks_{kind.replace(' ', '_')}": int(np.sum(failed == kind)) for kind in FAILED}
+        return {key: count for key, count in counts.items() if count}
+    accuracy = 1 - one.test_error[:, -1]
+    worst = {"test_accuracy_worst": float(accuracy.min())} if accuracy.size > 1 else {}
+    return {"test_accuracy": float(accuracy.mean()), **worst}
 
 
 def angle_learning(one):

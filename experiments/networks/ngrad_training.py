@@ -18,8 +18,8 @@ from dendritic_bp.errors import UserError, suggest
 from dendritic_bp.idx import idx_dataset
 from dendritic_bp.tasks import digits
 from dendritic_bp.toolchain import cores
-from measures.ngrad import course, measure, moments
-from models.rate._network import values
+from measures.ngrad import chance, course, measure, moments
+from models.rate._network import steps, values
 
 ORDER = ("none", "scalar", "vector", "exact")  # the review's order of feedback
 DTYPE = np.float32
@@ -48,7 +48,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Job:
-    """Describe one network to train; `files` are images and labels in IDX format, the digits if empty."""
+    """Describe one network to train; `files` are images and labels (and those of a test set) in IDX."""
 
     rule: str
     hidden: tuple[int, ...]
@@ -85,7 +85,7 @@ def source_hash():
 @cache
 def load(files, seed):
     """Read and split the data, as inputs and one-hot targets."""
-    data = idx_dataset(*files, seed) if files else digits(seed)
+    data = idx_dataset(*files[:2], seed, files[2:]) if files else digits(seed)
     x, y = data.images.astype(DTYPE), np.eye(data.n_classes, dtype=DTYPE)[data.labels]
     return Task(*((x[rows], y[rows]) for rows in (data.train, data.validation, data.test)))
 
@@ -98,21 +98,28 @@ def train(job):
     network = replace(learner.network(sizes), dtype=DTYPE)
     order, noise, probe = (np.random.default_rng([job.seed, stream]) for stream in range(3))
     state = learner.initial(network, noise, p)
-    steps, rows, seconds = moments(len(task.train[0]), budget), {}, 0.0
+    wanted, rows, seconds = moments(len(task.train[0]), budget), {}, 0.0
+    first = steps(p.eta, sizes, np.mean(np.sum(task.train[0] ** 2, axis=1)))
     rows[0] = measure(network, learner, state, task, p, probe, budget, budget.angles > 1)
     for step, batch in enumerate(batches(task.train, budget, order), 1):
+        p.eta = first * (1 - (step - 1) / max(wanted))
         start = time.perf_counter()
         change, state = learner.update(network, state, *batch, noise, p)
         state = state.learned(change)
         seconds += time.perf_counter() - start
-        if step in steps:
-            final = step == max(steps)
-            rows[step] = measure(network, learner, state, task, p, probe, budget, steps[step], final)
+        if step in wanted:
+            final = step == max(wanted)
+            rows[step] = measure(network, learner, state, task, p, probe, budget, wanted[step], final)
     updates = np.array(list(rows))
     macs = learner.macs(sizes, p) * budget.batch * updates
     result = course(list(rows.values()), updates * budget.epochs / updates[-1], macs)
-    parameters = sum(each.size for each in (*state.weights.W, *state.weights.b))
-    return result.assign(epoch_s=((), seconds / budget.epochs, {"units": "s"}), parameters=parameters)
+    weights = (*state.weights.W, *state.weights.b)
+    return result.assign(
+        epoch_s=((), seconds / budget.epochs, {"units": "s"}),
+        parameters=sum(each.size for each in weights),
+        finite=all(np.isfinite(each).all() for each in weights),
+        chance_error=((), chance(task.test[1]), {"units": "1"}),
+    )
 
 
 def batches(examples, budget, order):

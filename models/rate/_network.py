@@ -149,9 +149,30 @@ class Network:
         return self.output.pull_back(h, self.loss.gradient(h, y))
 
 
-def correlate(delta: Sequence[Array], h: Sequence[Array], scale: float) -> Weights:
-    """Return scale*<delta_l h_{l-1}^T> and scale*<delta_l>, means over a batch; delta from 1, h from 0."""
-    factor = [d * d.dtype.type(scale / len(d)) for d in delta]
+POWER = 100.0  # mean squared norm up to which no layer needs smaller steps; chosen here
+
+
+def steps(eta: float, sizes: Sequence[int], power: float) -> Array:
+    """Return the step of each layer: eta*min(1, POWER/P), with the power P of what the layer reads.
+
+    P is `power`, the mean squared norm of the inputs, for the first layer, and the number of units below for
+    the others: as many changes add up, and what is stable for 100 units is not for 500.
+    """
+    powers = np.array([power, *sizes[1:-1]], float)
+    return eta * np.minimum(1, POWER / np.maximum(powers, POWER))
+
+
+def by_layer(eta: float | Array, layers: Sequence[object]) -> Array:
+    """Return the step of each layer, where they may all have the same."""
+    return np.broadcast_to(eta, len(layers))
+
+
+def correlate(delta: Sequence[Array], h: Sequence[Array], scale: float | Array) -> Weights:
+    """Return scale*<delta_l h_{l-1}^T> and scale*<delta_l>, means over a batch; delta from 1, h from 0.
+
+    The scale is one number, or one for each delta.
+    """
+    factor = [d * d.dtype.type(s / len(d)) for d, s in zip(delta, by_layer(scale, delta), strict=True)]
     return Weights(
         [d.T @ below for d, below in zip(factor, h, strict=False)], [d.sum(axis=0) for d in factor]
     )

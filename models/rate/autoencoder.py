@@ -19,6 +19,7 @@ from models.rate._network import (
     Parameter,
     State,
     Weights,
+    by_layer,
     correlate,
     feedforward_scores,
     forward_macs,
@@ -63,7 +64,7 @@ def reconstruction_gradient(network, layer, encoder, decoder, clean, noisy) -> t
 def update(network, state, x, y, rng, p):
     """Return the change; advance the decoders."""
     h = network.forward(state.weights, x)[1]
-    top = correlate([network.output_error(h[-1], y)], h[-2:], -p.eta)
+    top = correlate([network.output_error(h[-1], y)], h[-2:], -by_layer(p.eta, h[1:])[-1:])
     change, decoder = Weights([], []), Weights([], [])
     for layer, clean in enumerate(h[:-2], 1):
         encoder = state.weights.W[layer - 1], state.weights.b[layer - 1]

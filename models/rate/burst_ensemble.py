@@ -3,17 +3,18 @@
 A unit is an ensemble of event rate e and burst probability p: the coarse-grained model, with the dendrites
 settled in the phase without teacher (p_bar) and again in the phase with it (p):
 
-    events       e_l = exp(W_l e_{l-1} + b_l), and softmax at the output
-    output       p_bar = 1/2,  p = (1 + tanh((y - e)/e))/2
-    hidden       p = logistic(u),  u_l = B_{l+1} (p_{l+1} * e_{l+1}): the burst rates of the layer above
-    plasticity   dW_l = eta ((p_l - p_bar_l) * e_l) e_{l-1}^T
-                        - eta kappa (e_l > e_max) e_{l-1}^T, heterosynaptic: it keeps exponentials in range
+    events       e_l = logistic(W_l e_{l-1} + b_l)
+    output       p_bar = p_0,  p = p_0 + p_0 (y - e) (1 - e)        1 - e is f'(a)/e for the logistic
+    hidden       p = logistic(u_l (1 - e_l)),  u_l = B_{l+1} (p_{l+1} * e_{l+1}): the burst rates above
+    plasticity   dW_l = eta_l ((p_l - p_bar_l) * e_l) e_{l-1}^T
 
-Feedback: a vector per layer, the change of the burst rates above, through fixed random weights B, drawn like
-the transposes of other forward weights, times `gain`. For small errors it is that of feedback alignment.
+Feedback: a vector per layer, the change of the burst rates above, through fixed random weights B. For small
+errors it is that of feedback alignment, and the loss is the squared error.
 
 [P21] Payeur, Guerguiev, Zenke, Richards & Naud 2021, Nat Neurosci 24:1010, coarse-grained model.
 """
+
+from itertools import pairwise
 
 import numpy as np
 
@@ -21,32 +22,32 @@ from models.rate._network import (
     Network,
     Parameter,
     correlate,
-    exponential,
     feedforward_scores,
     forward_macs,
     logistic,
+    squared,
 )
-from models.rate.feedback_alignment import Feedback, random_feedback
+from models.rate.feedback_alignment import Feedback
 
 feedback = "vector"
 parameters = dict(
-    eta=Parameter(0.1, "1", "selected on the digits' validation split"),
-    gain=Parameter(3.0, "1", "selected on the digits' validation split"),
-    kappa=Parameter(1.0, "1", "selected on the digits' validation split"),  # 0.05 in [P21], at smaller steps
-    e_max=Parameter(5.0, "1", "[P21]"),
+    eta=Parameter(5.0, "1", "selected on validation images of the digits and MNIST"),
+    p_0=Parameter(0.2, "1", "[P21]"),
+    sd_B=Parameter(30.0, "1", "selected on validation images of the digits and MNIST"),
 )
 predict = feedforward_scores
 
 
 def network(sizes):
-    """Return a network of exponential ensembles below a softmax."""
-    return Network(sizes, nonlinearity=exponential)
+    """Return a network of logistic ensembles with squared loss."""
+    return Network(sizes, nonlinearity=logistic, output=logistic, loss=squared)
 
 
 def initial(network, rng, p):
     """Draw the forward and the feedback weights."""
-    weights = network.initial(rng, gain=0.3)  # chosen here: events near 1 to begin with
-    return Feedback(weights, [p.gain * B for B in random_feedback(network, rng)])
+    shapes = pairwise(network.sizes[1:])
+    B = [p.sd_B * rng.standard_normal(shape, dtype=network.dtype) for shape in shapes]
+    return Feedback(network.initial(rng), B)
 
 
 def burst_probabilities(e, B, p_output):
@@ -54,19 +55,16 @@ def burst_probabilities(e, B, p_output):
     p = [p_output]
     for layer in range(len(B), 0, -1):
         u = (p[0] * e[layer + 1]) @ B[layer - 1].T
-        p.insert(0, logistic.value(u))
+        p.insert(0, logistic.value(u * (1 - e[layer])))
     return p
 
 
 def update(network, state, x, y, rng, p):
     """Return the change by the burst probabilities with and without teacher."""
     e = network.forward(state.weights, x)[1]
-    without = burst_probabilities(e, state.B, np.full_like(y, 0.5))
-    taught = burst_probabilities(e, state.B, 0.5 + 0.5 * np.tanh((y - e[-1]) / e[-1]))
-    change = [
-        (P - P_bar) * rate - p.kappa * (rate > p.e_max).astype(rate.dtype)
-        for P, P_bar, rate in zip(taught, without, e[1:], strict=True)
-    ]
+    without = burst_probabilities(e, state.B, np.full_like(y, p.p_0))
+    taught = burst_probabilities(e, state.B, p.p_0 * (1 + (y - e[-1]) * (1 - e[-1])))
+    change = [(P - P_bar) * rate for P, P_bar, rate in zip(taught, without, e[1:], strict=True)]
     return correlate(change, e, p.eta), state
 
 

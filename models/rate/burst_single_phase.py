@@ -30,9 +30,9 @@ from models.rate._network import (
 
 feedback = "vector"
 parameters = dict(
-    eta=Parameter(3.0, "1", "selected on the digits' validation split"),
+    eta=Parameter(2.0, "1", "selected on validation images of the digits and MNIST"),
     eta_Q=Parameter(7.3e-4, "1", "[G22]"),
-    sd_Y=Parameter(1.0, "1", "selected on the digits' validation split"),
+    sd_Y=Parameter(8.0, "1", "selected on validation images of the digits and MNIST"),
 )
 P_B = 0.5  # [G22]: burst probability without feedback; the logistic of p fixes it
 predict = feedforward_scores

@@ -15,7 +15,7 @@ Feedback: a vector, as a difference of activities between two phases.
 from dataclasses import replace
 
 from models.rate import almeida_pineda
-from models.rate._network import Network, Parameter, Weights, correlate, forward_macs
+from models.rate._network import Network, Parameter, Weights, by_layer, correlate, forward_macs
 from models.rate._settling import clamped, free, settling_macs, symmetric
 from models.rate.almeida_pineda import predict
 
@@ -43,7 +43,8 @@ def update(network, state, x, y, rng, p):
     plus = clamped(network, state.weights, state.back, minus, y, p.sweeps)
     senders = [m + p.midpoint / 2 * (q - m) for q, m in zip(plus, minus, strict=True)]
     moved = [q - m for q, m in zip(plus[1:], minus[1:], strict=True)]
-    up, down = correlate(moved, senders, p.eta), correlate(moved[:-1], senders[2:], p.eta).W
+    eta = by_layer(p.eta, moved)
+    up, down = correlate(moved, senders, eta), correlate(moved[:-1], senders[2:], eta[1:]).W
     if p.symmetric:
         up = Weights([up.W[0], *(dW + dB.T for dW, dB in zip(up.W[1:], down, strict=True))], up.b)
         down = symmetric(up)

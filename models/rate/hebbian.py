@@ -13,7 +13,15 @@ below, given the class, differs from that of the other classes.
 
 import numpy as np
 
-from models.rate._network import Network, Parameter, State, Weights, feedforward_scores, forward_macs
+from models.rate._network import (
+    Network,
+    Parameter,
+    State,
+    Weights,
+    by_layer,
+    feedforward_scores,
+    forward_macs,
+)
 
 feedback = "none"
 parameters = dict(
@@ -35,7 +43,7 @@ def update(network, state, x, y, rng, p):
     h = [each - each.mean(axis=0) for each in h]
     W = []
     for layer, old in enumerate(state.weights.W, 1):
-        eta = p.eta if layer == len(h) - 1 else p.eta_hidden
+        eta = float(by_layer(p.eta, h[1:])[-1]) if layer == len(h) - 1 else p.eta_hidden
         together = h[layer].T @ h[layer - 1] / len(x)
         W.append(eta * (together - np.mean(h[layer] ** 2, axis=0)[:, np.newaxis] * old))
     return Weights(W, [np.zeros_like(b) for b in state.weights.b]), state

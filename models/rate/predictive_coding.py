@@ -16,7 +16,7 @@ from models.rate._network import Network, Parameter, State, correlate, feedforwa
 
 feedback = "vector"
 parameters = dict(
-    eta=Parameter(0.3, "1", "selected on the digits' validation split"),
+    eta=Parameter(0.8, "1", "selected on validation images of the digits and MNIST"),
     Sigma=Parameter(0.2, "1", "selected on the digits' validation split"),
     step=Parameter(0.5, "1", "chosen here"),
     steps=Parameter(6, "1", "chosen here: per hidden layer"),

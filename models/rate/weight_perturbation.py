@@ -12,7 +12,15 @@ random signs s of the units and r of their inputs, which is as normal and indepe
 
 import numpy as np
 
-from models.rate._network import Network, Parameter, State, Weights, feedforward_scores, forward_macs
+from models.rate._network import (
+    Network,
+    Parameter,
+    State,
+    Weights,
+    by_layer,
+    feedforward_scores,
+    forward_macs,
+)
 
 feedback = "scalar"
 parameters = dict(
@@ -51,9 +59,11 @@ def update(network, state, x, y, rng, p):
         noise.append((Xi, xi_b, signs(rng, (len(x), units), x.dtype), signs(rng, (len(x), below), x.dtype)))
     mirrored = [(-Xi, -xi_b, s, r) for Xi, xi_b, s, r in noise]
     gain = losses(network, state.weights, noise, x, y) - losses(network, state.weights, mirrored, x, y)
-    gain = (gain * (-p.eta / (2 * p.sigma**2 * len(x))))[:, np.newaxis]
-    W = [Xi * ((gain * s).T @ r) for Xi, _, s, r in noise]
-    return Weights(W, [(gain * xi_b).sum(axis=0) for _, xi_b, _, _ in noise]), state
+    gain = (gain * (-1 / (2 * p.sigma**2 * len(x))))[:, np.newaxis]
+    eta = [float(each) for each in by_layer(p.eta, noise)]
+    W = [each * Xi * ((gain * s).T @ r) for each, (Xi, _, s, r) in zip(eta, noise, strict=True)]
+    b = [each * (gain * xi_b).sum(axis=0) for each, (_, xi_b, _, _) in zip(eta, noise, strict=True)]
+    return Weights(W, b), state
 
 
 def macs(sizes, p):
