@@ -32,7 +32,7 @@ from models.rate._settling import depth, free, settling_macs
 
 feedback = "exact"
 parameters = dict(
-    eta=Parameter(0.3, "1", "selected on the digits' validation split"),
+    eta=Parameter(1.0, "1", "selected on validation images of the digits and MNIST"),
     eta_B=Parameter(0.03, "1", "selected on the digits' validation split"),
     sweeps=Parameter(6, "1", "chosen here: per hidden layer"),
     gain=Parameter(0.5, "1", "chosen here: B_l starts from N(0, gain^2/units above)"),

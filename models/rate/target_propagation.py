@@ -27,9 +27,9 @@ from models.rate._network import (
 
 feedback = "vector"
 parameters = dict(
-    eta=Parameter(0.03, "1", "selected on the digits' validation split"),
-    eta_hat=Parameter(2.0, "1", "selected on the digits' validation split"),
-    eta_g=Parameter(0.3, "1", "selected on the digits' validation split"),
+    eta=Parameter(0.1, "1", "selected on validation images of the digits and MNIST"),
+    eta_hat=Parameter(5.0, "1", "selected on validation images of the digits and MNIST"),
+    eta_g=Parameter(0.1, "1", "selected on validation images of the digits and MNIST"),
     sigma=Parameter(0.3, "1", "selected on the digits' validation split"),
 )
 network = Network
