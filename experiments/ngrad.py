@@ -2,8 +2,9 @@
 
 Methods. Each rule of `models/rate` trains rate networks of one architecture (64-100-10; --hidden) on the same
 images, in the same mini-batches of 20 and for as many epochs (100; 12 with --quick): scikit-learn's 1,797
-digits or any IDX files (--images, --labels), split 60/20/20 by seed. The rates of learning, selected on
-validation images, stand in the rule's `parameters`. Errors are measured at 40 moments and angles at 12,
+digits or any IDX files (--images, --labels), split 60/20/20 by seed, or with a test set as given. The rates of
+learning, selected on validation images, stand in the rule's `parameters`; a layer that reads much takes smaller
+steps (`steps` in `models/rate/_network.py`), and with files steps fall linearly to zero. Errors are measured at 40 moments and angles at 12,
 evenly on a log scale. The angle is that between what the rule changes on a mini-batch and the negative
 gradient of its own network's loss there, for the weights of each layer, or of all hidden layers together
 (`angle_deg`: mean over training after the first epoch). Multiply-accumulates (MACs) are counted from each
@@ -66,7 +67,7 @@ def simulate(args):
     names = in_order(args.rules or rule_names())
     files, changed = _files(args), _changed(args.set, names)
     seeds = range(args.seed, args.seed + args.seeds)
-    budget = Budget(_epochs(args), args.batch)
+    budget = Budget(_epochs(args), args.batch, anneal=bool(files))
     _require_examples(args.batch, len(load(files, args.seed).train[0]))
     main = [
         Job(name, tuple(args.hidden), budget, seed, files, changed[name]) for name in names for seed in seeds

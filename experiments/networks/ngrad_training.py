@@ -44,6 +44,7 @@ class Budget:
     moments: int = 40
     angles: int = 12
     probes: int = 5  # mini-batches per angle
+    anneal: bool = False  # let the steps fall linearly to zero
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def train(job):
     first = steps(p.eta, sizes, np.mean(np.sum(task.train[0] ** 2, axis=1)))
     rows[0] = measure(network, learner, state, task, p, probe, budget, budget.angles > 1)
     for step, batch in enumerate(batches(task.train, budget, order), 1):
-        p.eta = first * (1 - (step - 1) / max(wanted))
+        p.eta = first * (1 - (step - 1) / max(wanted) * budget.anneal)
         start = time.perf_counter()
         change, state = learner.update(network, state, *batch, noise, p)
         state = state.learned(change)
