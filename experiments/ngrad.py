@@ -1,16 +1,16 @@
 """The review's family of learning rules, side by side: how close each comes to the gradient, and how fast.
 
-Methods. Each rule of `models/rate` trains rate networks of one architecture (64-100-10; --hidden) on the same
-images, in the same mini-batches of 20 and for as many epochs (100; 12 with --quick): scikit-learn's 1,797
-digits or any IDX files (--images, --labels), split 60/20/20 by seed, or with a test set as given. The rates of
-learning, selected on validation images, stand in the rule's `parameters`; a layer that reads much takes smaller
-steps (`steps` in `models/rate/_network.py`), and with files steps fall linearly to zero. Errors are measured at 40 moments and angles at 12,
-evenly on a log scale. The angle is that between what the rule changes on a mini-batch and the negative
-gradient of its own network's loss there, for the weights of each layer, or of all hidden layers together
-(`angle_deg`: mean over training after the first epoch). Multiply-accumulates (MACs) are counted from each
-rule's equations. For the digits, networks of 4 to 4,000 hidden units (three decades of parameters) and of one
-to five hidden layers of 100 are then trained for 2 and 10 epochs (1 and 2 with --quick), at the best of three
-(two) rates of learning.
+Methods. Each rule of `models/rate` trains rate networks of one architecture (64-100-10; --hidden) on the
+same images, in the same mini-batches of 20 and for as many epochs (100; 12 with --quick): scikit-learn's
+1,797 digits or any IDX files (--images, --labels), split 60/20/20 by seed, or with a test set as given. The
+rates of learning, selected on validation images, stand in the rule's `parameters`; a layer that reads much
+takes smaller steps (`steps` in `models/rate/_network.py`), and with files steps fall linearly to zero.
+Errors are measured at 40 moments and angles at 12, evenly on a log scale. The angle is that between what the
+rule changes on a mini-batch and the negative gradient of its own network's loss there, for the weights of
+each layer, or of all hidden layers together (`angle_deg`: mean over training after the first epoch).
+Multiply-accumulates (MACs) are counted from each rule's equations. For the digits, networks of 4 to 4,000
+hidden units (three decades of parameters) and of one to five hidden layers of 100 are then trained for 2 and
+10 epochs (1 and 2 with --quick), at the best of three (two) rates of learning.
 
 Prediction. Precision orders the rules. Without error, hidden layers do not learn. One scalar for all is slow,
 the slower the larger the network, as its angle goes to 90 degrees. A vector per layer learns about as fast as

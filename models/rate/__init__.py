@@ -16,7 +16,7 @@ Every rule module offers the same names, and nothing else is needed to add one:
 * `true_gradient(network, state, x, y, p)`, only where a prediction is not one forward pass: the gradient
   (`Weights`) of the mean loss, with which the meter compares the change; else it takes `backprop.gradient`.
 
-`p` holds the values of `parameters` as attributes (`p.eta`, which may be an array with a step for each layer, see
-`_network.steps`), see `_network.values`; x and y (one-hot for
-labels) have the shape (batch, units) and the network's `dtype`, in which a rule draws its noise too.
+`p` holds the values of `parameters` as attributes (`p.eta`, which may be an array with a step for each
+layer, see `_network.steps`), see `_network.values`; x and y (one-hot for labels) have the shape (batch,
+units) and the network's `dtype`, in which a rule draws its noise too.
 """
