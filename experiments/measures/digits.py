@@ -14,7 +14,7 @@ from dendritic_bp.rate_network import RateNetwork, measure_fi
 from dendritic_bp.tasks import Dataset
 from networks.digits import PIECE, READ_S, TRIAL, VOTERS, Design
 from networks.layers import EVENTS, probes
-from networks.training import LOOKS, Block, Training, Window
+from networks.training import Block, Training, Window, looks
 
 
 @dataclass
@@ -77,25 +77,27 @@ def curve(blocks: list[Block], data: Dataset) -> np.ndarray:
 
 def summary(main: Training, meter: Meter, controls: Mapping[str, Training]) -> dict[str, float]:
     """Return the numbers of a run, by name."""
-    test = accuracy(main.held_out["test"], main.data, LOOKS)
+    times = looks(main.data)
+    test = accuracy(main.held_out["test"], main.data, times)
     result = {
         "test_accuracy": test,
-        "validation_accuracy": accuracy(main.held_out["end"], main.data, LOOKS),
+        "validation_accuracy": accuracy(main.held_out["end"], main.data, times),
         "train_accuracy_taught": accuracy(main.train[-1], main.data),
         "linear_classifier_test_accuracy": _linear_classifier(main.data),
     }
     for name, control in controls.items():
         key = name.replace(" ", "_")
-        result[f"test_accuracy_{key}"] = accuracy(control.held_out["test"], main.data, LOOKS)
+        result[f"test_accuracy_{key}"] = accuracy(control.held_out["test"], main.data, times)
         result[f"gain_over_{key}"] = test - result[f"test_accuracy_{key}"]
     return result | _angles(main, meter) | _activity(main) | _cost(main)
 
 
 def _linear_classifier(data: Dataset) -> float:
     """Return the test accuracy of a logistic regression on the pixels: what no hidden layer can do."""
-    pixels = (data.images / np.float32(data.white)) if data.images.dtype == np.uint8 else data.images
-    model = LogisticRegression(max_iter=1000).fit(pixels[data.train], data.labels[data.train])
-    return float(model.score(pixels[data.test], data.labels[data.test]))
+    kind = np.float32 if data.images.dtype == np.uint8 else float  # half the memory
+    train, test = (np.divide(data.images[rows], data.white, dtype=kind) for rows in (data.train, data.test))
+    model = LogisticRegression(max_iter=1000).fit(train, data.labels[data.train])
+    return float(model.score(test, data.labels[data.test]))
 
 
 def _angles(main: Training, meter: Meter) -> dict[str, float]:
@@ -134,7 +136,7 @@ def _activity(main: Training) -> dict[str, float]:
         result[f"rate_{layer}_hz"] = events / (cells * len(block.schedule) * READ_S)
         result[f"burst_probability_{layer}"] = bursts / max(events, 1)
     shown = PIECE * -(-len(block.schedule) // PIECE)
-    return result | {"spikes_per_image": LOOKS * block.totals["spikes"] / shown}
+    return result | {"spikes_per_image": looks(main.data) * block.totals["spikes"] / shown}
 
 
 def _cost(main: Training) -> dict[str, float]:
@@ -158,8 +160,8 @@ def dataset(main: Training, meter: Meter, controls: Mapping[str, Training]) -> x
     arrays: dict[str, Any] = {
         "validation_accuracy": (("run", "epoch"), _curves([x.validate for x in runs.values()], data)),
         "train_accuracy_taught": (("run", "epoch"), _curves([x.train for x in runs.values()], data)),
-        "test_predicted": ("test_image", predicted(test, LOOKS)),
-        "test_label": ("test_image", data.labels[test.schedule.sample[::LOOKS]]),
+        "test_predicted": ("test_image", predicted(test, looks(data))),
+        "test_label": ("test_image", data.labels[test.schedule.sample[:: looks(data)]]),
         "window_epoch": ("window", np.array(meter.epochs, dtype=int)),
         "shown_label": ("shown", data.labels[main.shown]),
         "cells": ("population", list(main.design.sizes.values())),

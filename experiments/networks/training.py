@@ -16,7 +16,8 @@ from dendritic_bp.trials import Schedule
 from networks.digits import PIECE, Design
 from networks.layers import COUNTERS, EVENTS
 
-LOOKS = 3  # trials for which each held-out image is shown after training
+LOOKS = 3  # trials for which each held-out image is shown after training, if there are few
+FEW = 1_000  # test images
 WINDOW = 3  # pieces over which weight changes are compared with the gradient, at most
 WINDOWS = 4  # of them in an epoch, at most
 
@@ -36,8 +37,13 @@ class Plan:
     def pieces(self, data: Dataset) -> int:
         """Return the number of pieces, if training is not stopped early."""
         per_epoch = _pieces(len(data.train)) + _pieces(len(data.validation))
-        after = (_pieces(LOOKS * len(rows)) for rows in (data.validation, data.test))
+        after = (_pieces(looks(data) * len(rows)) for rows in (data.validation, data.test))
         return self.epochs * per_epoch + sum(after) + 1
+
+
+def looks(data: Dataset) -> int:
+    """Return for how many trials each held-out image is shown after training."""
+    return LOOKS if len(data.test) <= FEW else 1
 
 
 def _pieces(trials: int) -> int:
@@ -114,7 +120,9 @@ class Training:
             chain.recall()
             self.network = kept
         for phase, rows in {"end": self.data.validation, "test": self.data.test}.items():
-            self.held_out[phase] = self._look(chain, np.repeat(rows, LOOKS), phase, self.plan.epochs)
+            self.held_out[phase] = self._look(
+                chain, np.repeat(rows, looks(self.data)), phase, self.plan.epochs
+            )
         self._show(chain)
         self.spent = chain.spent
         return self
