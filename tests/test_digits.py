@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from brian2 import second
+from brian2 import Network, NeuronGroup, second
 
 sys.path.append(str(Path(__file__).parents[1] / "experiments"))
 
 import digits
-from dendritic_bp import cli, tasks
+from dendritic_bp import SynapseModel, cli, tasks
 from dendritic_bp.analysis import NO_ANSWER
 from dendritic_bp.chain import Spent
 from dendritic_bp.program import Program
@@ -24,7 +24,7 @@ from measures.digits import Meter, accuracy, curve, dataset, predicted, summary
 from networks import digits as digits_network
 from networks.digits import PIECE, VOTERS, Design
 from networks.layers import COUNTERS, probes
-from networks.projections import FEEDBACK
+from networks.projections import FEEDBACK, all_to_all
 from networks.training import LOOKS, Plan, Training, _windows
 
 OWNER = np.repeat(np.arange(10), VOTERS)  # class of each output cell
@@ -372,9 +372,10 @@ def test_a_silent_trial_and_a_tie_are_no_answer_and_wrong(data):
 def test_weights_are_target_by_source(data):
     training, chain = trained(data, hidden=(6, 5))
     ends = dict(forward1=(256, 6), forward2=(6, 5), forward3=(5, 100), feedback1=(5, 6), feedback2=(100, 5))
-    by_synapse = {  # i, then j, as Brian2 does
-        f"{name}.w": (1000 * np.arange(n)[:, None] + np.arange(m)).ravel() for name, (n, m) in ends.items()
-    }
+    by_synapse = {}
+    for name, (n, m) in ends.items():
+        w = 1000 * np.arange(n)[:, None] + np.arange(m)
+        by_synapse[f"{name}.w"] = (w.T if name.startswith("forward") else w).ravel()  # as they are stored
     read = training._network(chain.network() | by_synapse, "end")
     for name, (n, m) in ends.items():
         np.testing.assert_array_equal(read[name], np.arange(m)[:, None] + 1000 * np.arange(n))
@@ -442,3 +443,13 @@ def test_sizes_follow_from_the_data():
     assert large.sizes == dict(inputs=784, hidden1=500, hidden2=100, hidden3=50, output=30)
     assert large.wires["forward4"] == ("hidden3", "output")
     assert large.wires["feedback3"] == ("output", "hidden3")
+
+
+@pytest.mark.parametrize("by_target", [False, True])
+def test_synapses_are_stored_by_source_or_by_target(by_target):
+    source, target = (NeuronGroup(n, "I_basal : amp", threshold="False", name=f"n{n}") for n in (3, 2))
+    model = SynapseModel("wire", "w : 1", on_pre={"spike": "w += 0"})
+    wires = all_to_all(model, source, target, "wires", {}, by_target=by_target)
+    first, second = (wires.j, wires.i) if by_target else (wires.i, wires.j)
+    assert (np.diff(first) >= 0).all() and (np.lexsort((second, first)) == np.arange(6)).all()
+    Network(source, target, wires)  # else Brian2 says that they are in none

@@ -23,10 +23,15 @@ def all_to_all(
     target: NeuronGroup,
     name: str,
     tables: dict[str, TimedArray],
+    by_target: bool = False,
     **values: Any,
 ) -> Synapses:
-    """Connect all to all by indices: the number of synapses is then known before the run."""
-    i, j = np.indices((source.N, target.N)).reshape(2, -1)
+    """Connect all to all by indices: the number of synapses is then known before the run.
+
+    They are stored by source, or by target: what the target's events change is then side by side in memory.
+    """
+    i, j = np.indices((source.N, target.N))
+    i, j = (x.T.ravel() if by_target else x.ravel() for x in (i, j))
     return synapses(model, source, target, name, dict(i=i, j=j), tables, **values)
 
 
@@ -41,9 +46,10 @@ def projections(
 
     `longest` is the longest delay that a run may give to feedback, which has none at first.
     """
-    result = [all_to_all(credit.forward, *layers[:2], "forward1", tables, **FIRST)]
+    result = [all_to_all(credit.forward, *layers[:2], "forward1", tables, by_target=True, **FIRST)]
     for k, (low, high) in enumerate(pairwise(layers[1:]), start=1):
-        result.append(all_to_all(credit.forward, low, high, f"forward{k + 1}", tables, **higher(low.N, cell)))
+        up = higher(low.N, cell)
+        result.append(all_to_all(credit.forward, low, high, f"forward{k + 1}", tables, by_target=True, **up))
         start = feedback("learned", low.N, cell)
         now, back = start.pop("delay"), replace(credit.feedback, delay=longest)
         result.append(all_to_all(back, high, low, f"feedback{k}", tables, **start))

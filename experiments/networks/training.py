@@ -202,7 +202,9 @@ class Training:
         result = {name: run[name] for name in ("teacher.r_low", "teacher.r_high")}
         for wire, ends in self.design.wires.items():
             w = run[f"{wire}_w.w"][:, 0] if where == "start" else run[f"{wire}.w"]
-            result[wire] = w.reshape([self.design.sizes[end] for end in ends]).T
+            source, target = (self.design.sizes[end] for end in ends)
+            by_target = wire.startswith("forward")
+            result[wire] = w.reshape(target, source) if by_target else w.reshape(source, target).T
         for layer in [*self.design.sizes][1:]:
             bias = f"{layer}_I_bias" if where == "start" else layer
             result[f"{layer}.I_bias"] = np.ravel(run[f"{bias}.I_bias"])
