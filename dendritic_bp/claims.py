@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dendritic_bp.encoding import DATA, SUMMARY
-from dendritic_bp.errors import UserError
+from dendritic_bp.errors import InUse, UserError
 from dendritic_bp.kept import finished, keeping
 from dendritic_bp.scratch import locked, writing
 from dendritic_bp.storage import STAGED, is_complete, is_stored
@@ -35,7 +35,7 @@ def claimed(folder: Path, asked: Mapping[str, Any], overwrite: bool, resume: boo
         folder.mkdir(parents=True, exist_ok=True)
         file = locked(unfinished, wait=False)
         if file is None:
-            raise UserError(
+            raise InUse(
                 f"Another process ({_read(unfinished).get('process')}) is writing to {folder}: wait for it, "
                 "or choose another --out."
             )

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import inspect
-import re
 import signal
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,13 +17,16 @@ from brian2 import Quantity
 
 from dendritic_bp.claims import claimed, differences
 from dendritic_bp.encoding import COMPLETE, json_bytes
-from dendritic_bp.endings import ended_by, messages
+from dendritic_bp.endings import end_with_parent, ended_by, messages
 from dendritic_bp.errors import UserError
 from dendritic_bp.figure_files import FigureError, Figures, write_figures
 from dendritic_bp.provenance import origin
 from dendritic_bp.quantities import parse_quantity
 from dendritic_bp.storage import Record, finish, is_complete, is_stored, read_run, read_stored, store
+from dendritic_bp.study import conduct
+from dendritic_bp.study_plan import plan, short_name
 
+STUDY = ("grid", "workers", "cluster")
 PLUMBING = ("set", "out", "overwrite", "resume", "replot")  # flags that do not change the result
 LARGEST_SEED = 2**32 - 1
 
@@ -40,20 +42,27 @@ def main(
     options: Options | None = None,
     name: str | None = None,
     arguments: Sequence[str] | None = None,
+    published: Mapping[str, float] | None = None,
 ) -> None:
     """Run an experiment from the command line; exit with a message if the user can mend what is wrong.
 
     `simulate` gets the flags, among them `set` as quantities by name; `figures` draws {file stem: figure}
-    from data and summary; `options` adds the flags of this experiment to the parser.
+    from data and summary; `options` adds the flags of this experiment to the parser; `published` holds
+    numbers to set beside metrics, by their names, where a study draws them.
     """
     matplotlib.use("agg")  # needs no display
     script = Path(inspect.getfile(simulate))
     parser = _parser(doc, options)
     experiment = _Experiment(simulate, figures, name or script.stem, script.parent, parser)
+    words = list(sys.argv[1:] if arguments is None else arguments)
     with messages(experiment.name), ended_by(signal.SIGTERM, signal.SIGHUP):
-        given = parser.parse_args(arguments)
+        end_with_parent()
+        given = parser.parse_args(words)
         _require(experiment, given)
-        if given.replot:
+        if isinstance(given.seeds, str) or given.grid:
+            study = plan(experiment.name, script, parser, words, title_of, published or {})
+            _show({}, conduct(study, given.workers, given.cluster))
+        elif given.replot:
             _replot(experiment, Path(given.replot))
         else:
             _run(experiment, given)
@@ -69,7 +78,8 @@ class _Experiment:
 
 
 def _parser(doc: str | None, options: Options | None) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=doc, formatter_class=form, conflict_handler="resolve")
     add = parser.add_argument
     add("--quick", action="store_true", help="the same science, smaller: a minute or two")
     add("--seed", type=_seed, default=0, metavar="N", help="governs every random number (0)")
@@ -78,6 +88,11 @@ def _parser(doc: str | None, options: Options | None) -> argparse.ArgumentParser
     add("--resume", action="store_true", help="go on with the unfinished run that is in this folder")
     values = "run-time values with units, as in cells.E_L=-70*mV"
     add("--set", nargs="+", action="extend", default=[], metavar="OBJECT.NAME=VALUE", help=values)
+    add("--seeds", metavar="0-9", help="a study: a run for each of these seeds, and one table")
+    several = "a study: a run for each of these values of a flag or of --set (repeatable: all combinations)"
+    add("--grid", nargs="+", action="extend", default=[], metavar="NAME=VALUE,VALUE", help=several)
+    add("--workers", type=int, metavar="N", help="runs of a study at a time (one for each core)")
+    add("--cluster", metavar="ADDRESS", help="of a Dask scheduler, whose workers make the runs of a study")
     add("--replot", metavar="DIR", help="draw the figures of a run again, without simulating")
     if options:
         options(parser)
@@ -95,6 +110,10 @@ def _require(experiment: _Experiment, given: argparse.Namespace) -> None:
     for flag in ("out", "replot"):
         if getattr(given, flag) is not None and not getattr(given, flag).strip():
             raise UserError(f"--{flag} needs the name of a folder.")
+    if not isinstance(given.seeds, str) and not given.grid and (given.workers or given.cluster):
+        raise UserError("--workers and --cluster are for a study: add --seeds or --grid.")
+    if given.workers is not None and given.workers < 1:
+        raise UserError(f"--workers must be 1 or more, not {given.workers}.")
     changed = [k for k, v in vars(given).items() if v != experiment.parser.get_default(k) and k != "replot"]
     if given.replot and changed:
         raise UserError(f"--replot takes all from the run; leave out --{changed[0].replace('_', '-')}.")
@@ -111,9 +130,9 @@ def _replot(experiment: _Experiment, folder: Path) -> None:
 def _run(experiment: _Experiment, given: argparse.Namespace) -> None:
     """Simulate, and keep the run in its folder together with what it takes to repeat it."""
     changes = _changes(given.set)
-    folder = Path(given.out or Path("results", experiment.name, _title(experiment, given, changes)))
+    folder = Path(given.out or Path("results", experiment.name, title_of(experiment.parser, given)))
     given.set = {name: _quantity(name, text) for name, text in changes.items()}
-    settings = {key: _plain(value) for key, value in vars(given).items() if key not in PLUMBING}
+    settings = {key: _plain(value) for key, value in _settings(given).items()}
     asked = {"experiment": experiment.name, "settings": settings, "seed": given.seed, "set": changes}
     json_bytes(asked, COMPLETE)  # what cannot be stored is told before hours of simulation
     if given.resume and not given.overwrite and is_complete(folder):
@@ -181,14 +200,23 @@ def _quantity(name: str, text: str) -> Quantity | float:
         raise UserError(f"--set {name}: {error}") from None
 
 
-def _title(experiment: _Experiment, given: argparse.Namespace, changes: Mapping[str, str]) -> str:
+def _settings(given: argparse.Namespace) -> dict[str, Any]:
+    """Return the flags that change the result; an experiment may have --seeds of its own."""
+    left_out = {*PLUMBING, *STUDY} | ({"seeds"} if given.seeds is None else set())
+    return {name: value for name, value in vars(given).items() if name not in left_out}
+
+
+def _word(value: Any) -> str:
+    return "-".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def title_of(parser: argparse.ArgumentParser, given: argparse.Namespace) -> str:
     """Name a folder after the seed and all that differs from the defaults."""
-    changed = {k: v for k, v in vars(given).items() if v != experiment.parser.get_default(k)}
+    changed = {k: v for k, v in _settings(given).items() if v != parser.get_default(k)}
     words = [f"seed-{given.seed}"]
-    words += [k if v is True else f"{k}-{v}" for k, v in changed.items() if k not in (*PLUMBING, "seed")]
-    words += [f"{name}={value}".replace("/", "_per_") for name, value in sorted(changes.items())]
-    title = re.sub(r"[^\w.=+-]+", "-", "_".join(words).replace("**", "^").replace("*", ""))
-    return title if len(title) <= 120 else f"{title[:100]}-{hashlib.sha256(title.encode()).hexdigest()[:8]}"
+    words += [k if v is True else f"{k}-{_word(v)}" for k, v in changed.items() if k != "seed"]
+    words += [f"{name}={value}".replace("/", "_per_") for name, value in sorted(_changes(given.set).items())]
+    return short_name("_".join(words))
 
 
 def _show(summary: Mapping[str, Any], paths: Sequence[Path]) -> None:

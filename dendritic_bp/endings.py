@@ -7,10 +7,14 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from dendritic_bp.errors import UserError
+from dendritic_bp.errors import InUse, UserError
+
+IN_USE = 75  # exit code of a run whose folder another process is writing to: it may be tried again
+PARENT = "DENDRITIC_BP_PARENT"  # the process that started this one as part of a study
 
 
 @contextmanager
@@ -22,6 +26,9 @@ def messages(name: str) -> Iterator[None]:
     try:
         yield
         sys.stdout.flush()
+    except InUse as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        sys.exit(IN_USE)
     except UserError as error:
         sys.exit(_with_notes(f"{name}: {error}", error))
     except KeyboardInterrupt as error:
@@ -47,3 +54,15 @@ def ended_by(*signals: signal.Signals) -> Iterator[None]:
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
+
+
+def end_with_parent() -> None:
+    """End like on SIGTERM when the study that started this process has ended, however that was."""
+    if parent := os.environ.pop(PARENT, ""):
+        threading.Thread(target=_watch, args=(int(parent),), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -8,6 +8,10 @@ class UserError(Exception):
     """Report a mistake in a model, a setting or a file; scripts show it without a traceback."""
 
 
+class InUse(UserError):
+    """Report a folder that another process is writing to."""
+
+
 class ModelError(UserError, ValueError):
     """Report a mistake in the text or the quantities of a model."""
 

@@ -135,6 +135,11 @@ def read_run(folder: str | os.PathLike[str]) -> Record:
     )
 
 
+def read_summary(folder: Path) -> dict[str, float]:
+    """Read the numbers of a complete run alone."""
+    return _read(folder / SUMMARY, _load_json)
+
+
 def read_stored(folder: Path) -> Record:
     """Read a run that is stored and not yet complete."""
     parts = {name: folder / STAGED / name for name in (DATA, SUMMARY)}

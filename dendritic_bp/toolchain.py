@@ -44,6 +44,7 @@ VECTORISE = ("--param", "vect-max-version-for-alias-checks=1000", "-D__FAST_MATH
 
 BUILDING = ".building"  # in the kept sources while they are compiled
 MACHINE = ".machine"  # in the kept sources: compiler and processor; ccache, too, may be shared by machines
+CORES = "DENDRITIC_BP_CORES"
 ELSEWHERE = "name another place in the environment variable DENDRITIC_BP_CACHE"
 
 MAKEFILE = """\
@@ -93,7 +94,9 @@ def _user_cache() -> Path:
 
 
 def cores() -> int:
-    """Return the number of cores that this process may use."""
+    """Return the number of cores that this process may use: its share, as part of a study."""
+    if share := os.environ.get(CORES):
+        return max(1, int(share))
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -53,12 +53,18 @@ def options(parser):
         help="100 of the digits (12 with --quick), 10 of files (2)",
     )
     add("--batch", type=int, default=20, metavar="N", help="examples per mini-batch (20)")
-    add("--seeds", type=int, default=1, metavar="N", help="networks per rule, of seeds from --seed on (1)")
+    networks = "networks per rule, of seeds from --seed on (1); 0-9 or 0,1: a study of these seeds"
+    add("--seeds", type=_seeds, default=1, metavar="N", help=networks)
     add("--images", metavar="FILE", help="images in IDX format, plain or gzip, instead of the digits")
     add("--labels", metavar="FILE", help="their labels")
     add("--test-images", metavar="FILE", help="images of a test set (else 20 % of the images)")
     add("--test-labels", metavar="FILE", help="their labels")
     add("--no-scaling", action="store_true", help="leave out network size and depth")
+
+
+def _seeds(text):
+    """Return a number of networks, or the seeds of a study as they are."""
+    return int(text) if text.isdecimal() else text
 
 
 def simulate(args):

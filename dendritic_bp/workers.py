@@ -1,0 +1,90 @@
+"""Make the runs of a study, each in a process of its own: on this machine, or on those of a cluster."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from typing import TypeVar
+
+from dendritic_bp.endings import IN_USE, PARENT
+from dendritic_bp.errors import UserError
+from dendritic_bp.toolchain import CORES, cores
+
+Key = TypeVar("Key")
+Done = Callable[[Key, str], object]  # called as each run ends, with what went wrong, or ""
+_children: set[subprocess.Popen[str]] = set()
+
+
+def make(command: Sequence[str], folder: str, paths: Sequence[str], share: int) -> str:
+    """Run a script in a process of its own, which ends with this one; return what went wrong, or "".
+
+    It is run again while another process holds its folder: that of a lost worker may live on a moment.
+    """
+    path = os.pathsep.join([*paths, *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = os.environ | {PARENT: str(os.getpid()), CORES: str(share), "PYTHONPATH": path}
+    while True:
+        child = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        _children.add(child)
+        said = child.communicate()[1].strip()
+        _children.discard(child)
+        if child.returncode != IN_USE:
+            return (said or f"it ended with code {child.returncode}") if child.returncode else ""
+        time.sleep(1)
+
+
+def on_this_machine(
+    commands: Mapping[Key, Sequence[str]], paths: Sequence[str], workers: int | None, done: Done[Key]
+) -> None:
+    """Run the scripts, `workers` at a time (default: one for each core)."""
+    workers = workers or cores()
+    share, folder = max(1, cores() // workers), str(Path.cwd())
+    with ThreadPoolExecutor(workers) as pool:
+        futures = {pool.submit(make, each, folder, paths, share): key for key, each in commands.items()}
+        try:
+            for future in as_completed(futures):
+                done(futures[future], future.result())
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for child in list(_children):
+                child.terminate()
+            raise
+
+
+def on_cluster(
+    commands: Mapping[Key, Sequence[str]], paths: Sequence[str], address: str, done: Done[Key]
+) -> None:
+    """Run the scripts on the workers of a Dask cluster, which see the same folders as this machine.
+
+    What a lost worker was at goes to another one.
+    """
+    try:
+        from distributed import Client
+        from distributed import as_completed as as_they_end
+    except ImportError as error:
+        raise UserError("--cluster needs Dask: pip install 'dendritic_bp[cluster]'.") from error
+    try:
+        client = Client(address, timeout=30)
+    except (OSError, ValueError) as error:
+        raise UserError(f"--cluster {address}: no scheduler answers there ({error}).") from error
+    with client:
+        folder = str(Path.cwd())
+        jobs = {
+            client.submit(make, each, folder, paths, 1, pure=False): key for key, each in commands.items()
+        }
+        for job in as_they_end(list(jobs)):
+            lost = job.exception()
+            done(jobs[job], f"{type(lost).__name__}: {lost}" if lost else job.result())
