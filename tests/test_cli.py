@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from processes import environment
 
 from dendritic_bp import cli
+from dendritic_bp.endings import IN_USE
 from dendritic_bp.errors import UserError
 from dendritic_bp.figure_files import Drawings
 from dendritic_bp.quantities import parse_quantity
@@ -386,7 +387,7 @@ def test_the_second_of_two_processes_in_one_folder_is_refused(tmp_path):
         cwd=tmp_path,
         env=environment(),
     )
-    assert second.returncode == 1
+    assert second.returncode == IN_USE
     assert f"Another process ({first.pid} on" in second.stderr
     first.send_signal(signal.SIGTERM)
     assert "interrupted, no run was written" in first.communicate(timeout=30)[1]
