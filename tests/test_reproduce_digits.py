@@ -3,11 +3,12 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from processes import environment
+from processes import environment, wait_until
 
 SCRIPT = Path(__file__).parents[1] / "experiments" / "digits.py"
 SEEDS = range(5)
@@ -54,3 +55,22 @@ def test_real_plateaus_learn_too(tmp_path):
     numbers = summary(tmp_path / "run", "--neuron", "pyramidal", "--controls")
     assert numbers["test_accuracy"] >= 0.80
     assert numbers["gain_over_hidden_frozen"] > 0
+
+
+def test_a_training_that_is_killed_again_and_again_ends_as_an_unbroken_one(tmp_path):
+    """Kill the process some time after each of the first pieces; wall time and memory may differ."""
+    flags = ["--hidden", 5, "--epochs", 2, "--limit", 360, "--seed", 3]
+    whole = summary(tmp_path / "whole", *flags)
+    broken, moments = tmp_path / "broken", np.random.default_rng(0)
+    for pieces in range(1, 6):
+        command = [sys.executable, SCRIPT, "--out", broken, *map(str, flags)]
+        child = subprocess.Popen(command, env=environment(), stderr=subprocess.DEVNULL)
+        wait_until(lambda wanted=pieces: len(list(broken.glob("raw/*.npz"))) >= wanted, seconds=300)
+        time.sleep(moments.uniform(0, 1))
+        child.kill()
+        child.wait()
+    resumed = summary(broken, *flags, "--resume")
+    machine = {"run_s", "build_s", "cpu_s_per_simulated_s", "ms_per_trial", "peak_rss_mb"}
+    assert {k: v for k, v in resumed.items() if k not in machine} == {
+        k: v for k, v in whole.items() if k not in machine
+    }
