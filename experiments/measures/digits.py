@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from brian2 import second
+from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from dendritic_bp.analysis import Alignment, alignment, answers
@@ -94,10 +95,17 @@ def summary(main: Training, meter: Meter, controls: Mapping[str, Training]) -> d
 
 def _linear_classifier(data: Dataset) -> float:
     """Return the test accuracy of a logistic regression on the pixels: what no hidden layer can do."""
-    kind = np.float32 if data.images.dtype == np.uint8 else float  # half the memory
-    train, test = (np.divide(data.images[rows], data.white, dtype=kind) for rows in (data.train, data.test))
+    train, test = (_pixels(data, rows) for rows in (data.train, data.test))
     model = LogisticRegression(max_iter=1000).fit(train, data.labels[data.train])
     return float(model.score(test, data.labels[data.test]))
+
+
+def _pixels(data: Dataset, rows: np.ndarray) -> np.ndarray | sparse.csr_matrix:
+    """Return the images; those of a byte a pixel, which may be many, without their blank pixels."""
+    if data.images.dtype != np.uint8:
+        return data.images[rows] / data.white
+    parts = np.array_split(rows, max(1, len(rows) // 1000))
+    return sparse.vstack([sparse.csr_matrix(data.images[part] / np.float32(data.white)) for part in parts])
 
 
 def _angles(main: Training, meter: Meter) -> dict[str, float]:
