@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import PchipInterpolator
 from scipy.optimize import isotonic_regression
+from scipy.special import log_softmax, softmax
 
 from dendritic_bp.errors import UserError
 
@@ -90,7 +91,9 @@ class RateNetwork:
     Layer by layer: `weights` (n_out, n_in), `biases` (n_out,) and a `curve` for all cells of the layer.
     `classes` (n_output_cells,) is the class of each output cell; a class is read as the mean over its cells.
     If `homeostatic`, the gradient is that of a network whose biases follow the weights so that the mean rate
-    of each cell over the trials stays what it is.
+    of each cell over the trials stays what it is. With a `softness` (Hz), classes compete: the loss is not
+    the squared error of their rates, but the cross-entropy (times softness) of their shares of
+    exp(rate/softness), and targets are shares.
     """
 
     weights: Sequence[Floats]
@@ -98,6 +101,7 @@ class RateNetwork:
     curves: Sequence[FICurve]
     classes: NDArray[np.int64]
     homeostatic: bool = False
+    softness: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse layers that do not fit together, and classes without cells."""
@@ -135,8 +139,15 @@ class RateNetwork:
         return self.forward(inputs)[-1] @ self._pool
 
     def loss(self, inputs: ArrayLike, targets: ArrayLike) -> float:
-        """Return half the squared error of the class rates, summed over classes, mean over trials."""
-        return float(0.5 * np.square(self._error(inputs, targets)).sum(axis=1).mean())
+        """Return half the squared error of the class rates, summed over classes, mean over trials.
+
+        Where classes compete: the cross-entropy of their shares and the targets, times the softness.
+        """
+        error = self._error(inputs, targets)
+        if self.softness is None:
+            return float(0.5 * np.square(error).sum(axis=1).mean())
+        logs = log_softmax(self.output(inputs) / self.softness, axis=1)
+        return float(-self.softness * (np.asarray(targets) * logs).sum(axis=1).mean())
 
     def gradient(self, inputs: ArrayLike, targets: ArrayLike) -> list[Floats]:
         """Return the derivative of the loss by each weight, layer by layer (backpropagation)."""
@@ -162,7 +173,7 @@ class RateNetwork:
         output, targets = self.output(inputs), np.asarray(targets, float)
         if output.shape != targets.shape:
             raise UserError(f"targets need the shape (trials, classes) = {output.shape}, not {targets.shape}")
-        return output - targets
+        return (output if self.softness is None else softmax(output / self.softness, axis=1)) - targets
 
     def _inputs(self, inputs: ArrayLike) -> Floats:
         rates = np.asarray(inputs, float)

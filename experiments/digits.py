@@ -1,20 +1,21 @@
 """A spiking network of two-compartment cells learns digits through bursts in its apical dendrites.
 
-Methods. 64 pixels x 4 input cells -> 200 hidden cells -> 10 classes x 10 output cells. Each cell has a soma,
-which receives the events (isolated spikes, or the first of a burst) of the layer below, and an apical
-dendrite, which receives the bursts of the layer above less those expected from its events. Apical current
-raises the probability that an event becomes a burst. An image is shown for 200 ms; in training, from 60 ms
-on, a teacher compares the mean event rate of each output class with a target (30 Hz for the right class, 4 Hz
-for the others) and sends the difference as a current into the apical dendrites of that class. Nothing else
-knows the label. All forward synapses follow one rule, `models/synapses/burst_gradient.py`: an event
-depresses, a burst potentiates. The feedback synapses start small and random and learn by a local rule
-(`models/synapses/mirrored_feedback.py`); with --feedback random they stay as they are. A slow current holds
-the mean rate of each cell. With --neuron pyramidal, plateaus make the bursts, and the teacher begins at 140
-ms (what else differs: `networks/cells.py`). scikit-learn's 1,797 digits, split 60/20/20 by seed;
-16 epochs of 1,077 images, in pieces of 360 trials; other images by --data or by files (docs/digits.md). For
-validation and test, teacher and plasticity are off, and what is shown leaves no trace; in the test each image
-is shown for three trials, and the class with most events wins. Settings were compared on the validation
-images; the README says where test results had a say.
+Methods. 64 pixels x 4 input cells -> 200 hidden cells -> 10 classes x 10 output cells. Each cell has a
+soma, which receives the events (isolated spikes, or the first of a burst) of the layer below, and an apical
+dendrite, which receives the bursts of the layer above less those expected from its events. The size of the
+apical potential sets the probability that an event becomes a burst, its sign which of two kinds of burst
+(`models/neurons/burst_signed.py`). An image is shown for 200 ms; in training, from 60 ms on, a teacher
+compares the share of each output class in the (exponentially weighted) event rates with what it should be,
+and sends the difference as a current into the apical dendrites of that class. Nothing else knows the label.
+All forward synapses follow one rule, `models/synapses/signed_bursts.py`: bursts of one kind potentiate,
+those of the other depress. The feedback synapses start small and random and learn by a local rule (same
+file); with --feedback random they stay as they are. A slow current holds the mean rate of each cell. With
+--neuron burst_poisson, there is one kind of burst, a coin decides about it, and the teacher has target
+rates; with --neuron pyramidal, plateaus make the bursts, and the teacher begins at 140 ms. scikit-learn's
+1,797 digits, split 60/20/20 by seed; 16 epochs of 1,077 images, in pieces of 360 trials; other images by
+--data or by files (docs/digits.md). For validation and test, teacher and plasticity are off, and what is
+shown leaves no trace; in the test each image is shown for three trials, and the class with most events
+wins. Settings were compared on the validation images; the README says where test results had a say.
 
 Prediction. Hidden learning helps: with --hidden 30, freezing the hidden weights (--hidden-plasticity off),
 cutting the feedback (--feedback zero), delivering it in the wrong trial (--feedback shuffled), or giving all
@@ -69,7 +70,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="stop after N epochs without gain; test the best",
     )
-    add("--neuron", choices=CELLS, default="burst_poisson", help="cell of all layers (burst_poisson)")
+    add("--neuron", choices=CELLS, default="burst_signed", help="cell of all layers (burst_signed)")
     add("--feedback", choices=FEEDBACK, default="learned", help="onto the hidden layers (learned)")
     add("--hidden-plasticity", choices=["on", "off"], default="on", help="in the hidden layers (on)")
     add("--controls", action="store_true", help="run the four controls too, and draw them")

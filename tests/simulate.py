@@ -22,7 +22,7 @@ def simulate(duration, *objects, dt=DT):
 # The detector and the averages of all neuron models, on spikes that are given.
 told = NeuronModel(
     "told",
-    equations="fires = orders(t, i) > 0 : boolean\nI_basal : amp\nI_top : amp\nI_bias : amp\n"
+    equations="fires = orders(t, i) > 0 : boolean\nI_basal : amp\nI_top : amp\nI_bias : amp\nkind : 1\n"
     + _shared.DETECTOR
     + _shared.AVERAGES,
     threshold="fires",
@@ -38,7 +38,7 @@ told = NeuronModel(
         averaging=1.0,
         eta_bias=0 * amp,
     ),
-    initial=dict(t_window=-1000 * ms),
+    initial=dict(t_window=-1000 * ms, kind=1),
     namespace=("orders",),
 )
 

@@ -182,6 +182,19 @@ def test_the_gradient_with_measured_curves_by_numerical_differentiation(sizes):
     same_gradients(net.gradient(inputs, targets), numerical)
 
 
+@pytest.mark.parametrize("homeostatic", [False, True])
+def test_the_gradient_of_classes_that_compete(homeostatic):
+    net, inputs = replace(measured_network(1, (5, 7, 6)), softness=0.5), 3 * trials(1)[0]
+    wanted = np.eye(3)[np.arange(len(inputs)) % 3]
+    means = [rates.mean(axis=0) for rates in net.forward(inputs)[1:]]
+    net = replace(net, homeostatic=homeostatic)
+
+    def loss():
+        return held_loss(net, inputs, wanted, means) if homeostatic else net.loss(inputs, wanted)
+
+    same_gradients(net.gradient(inputs, wanted), numerical_gradient(net.weights, loss))
+
+
 def measured_network(seed, sizes):
     """Return a network whose curves are fitted to noisy pairs."""
     current = np.linspace(-1, 8, 400)

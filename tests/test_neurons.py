@@ -10,6 +10,7 @@ from brian2 import (
     StateMonitor,
     ms,
     mV,
+    nS,
     pA,
     second,
 )
@@ -22,6 +23,7 @@ from dendritic_bp import neurons
 from dendritic_bp.analysis import detect_events
 from models.neurons.background import background
 from models.neurons.burst_poisson import burst_poisson
+from models.neurons.burst_signed import burst_signed
 from models.neurons.conductances import conductances
 from models.neurons.poisson import poisson
 from models.neurons.pyramidal import pyramidal
@@ -123,6 +125,23 @@ def test_burst_probability_is_that_of_the_dendrite(population):
 def test_burst_poisson_spikes_are_events_and_bursts(population):
     _, monitors, _ = population
     assert monitors["spike"].num_spikes == monitors["event"].num_events + monitors["burst"].num_events
+
+
+def test_bursts_of_two_kinds_tell_size_and_sign_of_the_apical_current():
+    current = [-200, -100, 0, 100, 200] * pA
+    cells = neurons(burst_signed, 500, "cells", I_soma="(650 + 100*rand())*pA", w_d=0 * pA)
+    cells.tau_avg = 1000 * second
+    cells.I_apical = np.repeat(current, 100)
+    events, bursts = (EventMonitor(cells, e, variables=["kind"], name=f"{e}s") for e in ("event", "burst"))
+    simulate(1500 * ms, cells, events, bursts, dt=1 * ms)
+    kinds = {k: np.bincount(bursts.i[bursts.kind == k] // 100, minlength=5) for k in (1, -1)}
+    each = events.count[:].reshape(5, 100).sum(axis=1)
+    signed = (kinds[1] - kinds[-1]) / each
+    depolarised = current / (170 / 7 + 13) / nS / (6 * mV)  # the leak and the restoring current
+    assert_allclose(signed, np.tanh(depolarised), atol=4 / np.sqrt(each.min()))
+    assert kinds[1][:3].sum() == kinds[-1][2:].sum() == 0
+    mean = (cells.P_bar[:].reshape(5, 100) * events.count[:].reshape(5, 100)).sum(axis=1) / each
+    assert_allclose(mean, signed, rtol=0.01, atol=1e-9)
 
 
 @pytest.mark.parametrize("memory", [0.0, 1.0])

@@ -12,6 +12,7 @@ from models.neurons.poisson import poisson
 from models.synapses.burst_dependent import burst_dependent, burst_dependent_published
 from models.synapses.burst_gradient import burst_gradient
 from models.synapses.mirrored_feedback import mirrored_feedback
+from models.synapses.signed_bursts import signed_feedback, signed_gradient
 from models.synapses.static import static
 from models.synapses.transmission import burst_transmission, centred_feedback, event_transmission
 
@@ -66,6 +67,14 @@ def test_gradient_rule_steps_by_the_centred_trace_over_the_postsynaptic_rate():
         both = change(burst_gradient, PRE, POST, 200, averages, mean)
         assert event == pytest.approx(-P_bar * term, rel=1e-9)
         assert both - event == pytest.approx(term, rel=1e-9)
+
+
+@pytest.mark.parametrize(("kind", "P_bar"), [(1, 0.25), (-1, 0.25)])
+def test_a_burst_of_either_kind_steps_with_its_sign(kind, P_bar):
+    averages, mean = dict(E_bar=8, B_bar=8 * P_bar, kind=kind), dict(x_bar=0.4, tau_x_bar=1e9 * second)
+    term = (X - 0.4) / 1  # the postsynaptic trace is 0
+    assert change(signed_gradient, PRE, POST[:1], 150, averages, mean) == pytest.approx(-P_bar * term)
+    assert change(signed_gradient, PRE, POST, 200, averages, mean) == pytest.approx((kind - P_bar) * term)
 
 
 @pytest.mark.parametrize(
@@ -131,8 +140,8 @@ def test_weights_do_not_drift_while_cells_burst_as_usual(model):
 def sent():
     """Return a function that sends an event at 0 ms, its burst at 5 ms and a third spike at 10 ms."""
 
-    def send(model, variable):
-        source = told_cells("source", [[0, 50, 100]], 150, E_bar=8, B_bar=2)
+    def send(model, variable, kind=1):
+        source = told_cells("source", [[0, 50, 100]], 150, E_bar=8, B_bar=2, kind=kind)
         target = told_cells("target", [[]], 150)
         wires = synapses(model, source, target, "wires", w=W)
         trace = StateMonitor(target, variable, record=0, name="trace")
@@ -163,6 +172,12 @@ def test_what_each_synapse_transmits_and_when(sent, model, variable, jumps):
     assert_allclose(sent(model, variable), expected, atol=1e-9)
 
 
+@pytest.mark.parametrize("kind", [1, -1])
+def test_feedback_of_a_burst_has_the_sign_of_its_kind(sent, kind):
+    jumps = sent(signed_feedback, "I_top", kind)
+    assert_allclose(jumps[[0, 50, 100]], [-0.25, kind, 0], atol=1e-9)
+
+
 @pytest.mark.parametrize("model", [centred_feedback, mirrored_feedback], ids=lambda model: model.name)
 def test_feedback_is_zero_on_average_while_the_sender_bursts_as_usual(model):
     senders = neurons(burst_poisson, 200, "senders", I_soma=700 * pA, E_bar=200, tau_avg=20 * second)
@@ -181,21 +196,26 @@ def random_trains(seed, cells, steps):
     return [np.flatnonzero(generator.random(steps) < 0.02) for _ in range(cells)]
 
 
-def loop(steps=1500, **values):
+def loop(steps=1500, rules=(burst_gradient, mirrored_feedback), **values):
     """Run cells with plastic forward and feedback synapses; return the weights of both, before and after."""
     averages = dict(E_bar=8, B_bar=2, x_bar=0.5)
     low = told_cells("low", random_trains(1, 4, steps), steps, **averages)
-    high = told_cells("high", random_trains(2, 3, steps), steps, **averages)
-    forward = synapses(burst_gradient, low, high, "forward", w="(10*i - 5*j)*pA")
-    back = synapses(mirrored_feedback, high, low, "back", w="(50 - 7*i*j)*pA", **values)
+    high = told_cells("high", random_trains(2, 3, steps), steps, kind=[1, -1, 1], **averages)
+    forward = synapses(rules[0], low, high, "forward", w="(10*i - 5*j)*pA")
+    back = synapses(rules[1], high, low, "back", w="(50 - 7*i*j)*pA", **values)
     start = np.reshape(forward.w / pA, (4, 3)), np.reshape(back.w / pA, (3, 4))
     simulate(steps * DT, low, high, forward, back)
     end = np.reshape(forward.w / pA, (4, 3)), np.reshape(back.w / pA, (3, 4))
     return list(zip(start, end, strict=True)), low
 
 
-def test_feedback_changes_exactly_as_its_forward_partner():
-    ((forward, forward_end), (back, back_end)), _ = loop()
+@pytest.mark.parametrize(
+    "rules",
+    [(burst_gradient, mirrored_feedback), (signed_gradient, signed_feedback)],
+    ids=["one kind", "two"],
+)
+def test_feedback_changes_exactly_as_its_forward_partner(rules):
+    ((forward, forward_end), (back, back_end)), _ = loop(rules=rules)
     learned = forward_end - forward
     assert (learned > 0.1).any() and (learned < -0.1).any()
     assert_allclose(back_end - back, learned.T, atol=1e-10)

@@ -56,8 +56,10 @@ class Meter:
             rates = curve(current)
         owner = np.repeat(np.arange(self.design.classes), VOTERS)
         right = self.data.labels[window.samples][:, None] == np.arange(self.design.classes)
-        targets = np.where(right, network["teacher.r_high"], network["teacher.r_low"])
-        return RateNetwork(weights, biases, curves, owner, homeostatic), measured[0], targets
+        wanted = [float(network[name]) for name in self.design.wanted]
+        softness, (low, high) = (None, wanted) if len(wanted) == 2 else (wanted[0], (0, 1))
+        matched = RateNetwork(weights, biases, curves, owner, homeostatic, softness)
+        return matched, measured[0], np.where(right, high, low)
 
 
 def predicted(block: Block, presentations: int = 1) -> np.ndarray:

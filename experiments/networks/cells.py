@@ -8,9 +8,12 @@ from brian2 import Hz, Quantity, ms, pA
 
 from dendritic_bp import NeuronModel
 from dendritic_bp.trials import Gate
-from models.credit import TAUGHT
+from models.credit import TAUGHT, Credit
+from models.credit.bursts import bursts
+from models.credit.signed_bursts import signed_bursts
 from models.neurons.background import background
 from models.neurons.burst_poisson import burst_poisson
+from models.neurons.burst_signed import burst_signed
 from models.neurons.pyramidal import pyramidal
 
 
@@ -19,13 +22,19 @@ class Cell:
     """Hold a kind of cell, and what is chosen for it."""
 
     model: NeuronModel
+    credit: Credit
     I_tonic: Quantity  # into each apical dendrite
     burst_probability: float  # at the start
-    step: Quantity  # of learning, onto a cell: shared by its synapses
+    first: Mapping[
+        str, Any
+    ]  # step and weights of each synapse from the inputs, of which the total drive is given
+    step: Quantity  # of learning, onto a cell above: shared by its synapses
+    weights: Quantity  # onto it at the start: of each synapse, times the root of their number
     feedback_gain: float
     anneal: float  # the steps shrink by exp(-anneal) over the training
     teacher: Mapping[str, Any]
-    output: Mapping[str, Any]  # values of the output cells
+    hidden: Mapping[str, Any]  # values of the hidden cells
+    output: Mapping[str, Any]
     noise: Mapping[str, Any] = field(default_factory=dict)  # arguments of `with_equations`; not in inputs
     gates: Mapping[str, Gate] = field(default_factory=dict)  # where they differ from those of the mechanism
 
@@ -35,27 +44,50 @@ class Cell:
 # whoever is taught to fire, fires, and the error seems gone. Hence its teacher keeps to the rates that it saw
 # before it taught, and so does the excitability; and the dendrites are open, to feedback and to a tonic
 # current, only while there is a teacher.
+HIDDEN = dict(tau_top=100 * ms, rate_target=12 * Hz, eta_home=0.2 * pA)
 CELLS = dict(
+    burst_signed=Cell(
+        model=burst_signed,
+        credit=signed_bursts,
+        I_tonic=0 * pA,
+        burst_probability=0,
+        first=dict(eta=15 * pA, w="80*pA*randn()"),
+        step=600 * pA,
+        weights=30 * pA,
+        feedback_gain=0.01,
+        anneal=3.0,
+        teacher=dict(rivals=True, gain=214 * pA / Hz, tau_r=100 * ms, r_soft=1.4 * Hz),
+        hidden=HIDDEN | dict(tau_top=50 * ms),
+        output=dict(eta_home=1 * pA, rate_target=8 * Hz),
+    ),
     burst_poisson=Cell(
         model=burst_poisson,
+        credit=bursts,
         I_tonic=485 * pA,
         burst_probability=0.5,
+        first=dict(eta=1 * pA, w="100*pA*randn()"),
         step=120 * pA,
+        weights=140 * pA,
         feedback_gain=0.015,
         anneal=1.0,
         teacher=dict(gain=40 * pA / Hz, hold=0),
-        output=dict(eta_home=1 * pA),
+        hidden=HIDDEN,
+        output=dict(eta_home=1 * pA, rate_target=6.6 * Hz),
     ),
     pyramidal=Cell(
         model=pyramidal,
+        credit=bursts,
         noise=background | dict(parameters=dict(sigma_s=50 * pA, sigma_d=100 * pA, tau_noise=2 * ms)),
         I_tonic=100 * pA,
         burst_probability=0.3,
+        first=dict(eta=1 * pA, w="100*pA*randn()"),
         step=200 * pA,
+        weights=140 * pA,
         feedback_gain=0.006,
         anneal=3.0,
         teacher=dict(gain=15 * pA / Hz, hold=1),
-        output=dict(eta_home=2 * pA),
+        hidden=HIDDEN,
+        output=dict(eta_home=2 * pA, rate_target=6.6 * Hz),
         gates=dict(
             teaching=Gate(140 * ms, phases=TAUGHT),
             learning=Gate(140 * ms, scaled=True),

@@ -8,7 +8,6 @@ from brian2 import Network, SpikeMonitor, defaultclock, ms, second
 
 from dendritic_bp.tasks import Dataset
 from dendritic_bp.trials import Gate, Schedule, Trials
-from models.credit.bursts import bursts
 from networks import projections
 from networks.cells import CELLS, Cell
 from networks.layers import COUNTERS, EVENTS, inputs, learning_layers, shows
@@ -70,7 +69,12 @@ class Design:
     @property
     def gates(self) -> dict[str, Gate]:
         """Return when in a trial what is open."""
-        return dict(reading=Gate(SETTLED), **bursts.gates) | self.cell.gates
+        return dict(reading=Gate(SETTLED), **self.cell.credit.gates) | self.cell.gates
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """Name what the teacher compares rates with: two targets, or how softly classes compete."""
+        return ("teacher.r_soft",) if self.cell.teacher.get("rivals") else ("teacher.r_low", "teacher.r_high")
 
     def values(self, piece: Schedule, data: Dataset) -> dict[str, Any]:
         """Return the run-time values that make the network follow a piece of the schedule."""
@@ -97,9 +101,9 @@ class Design:
         tables = clock.tables(dict(images=(self.pixels,), label=()), self.gates)
         read = {name: tables[name] for name in ("images", "reading")}
         sources = inputs(cell.model, self.sizes["inputs"], f"images(t, i//{self.copies})", clock, read)
-        layers = [sources, *learning_layers(cell, bursts, self.hidden, self.sizes["output"], tables)]
+        layers = [sources, *learning_layers(cell, self.hidden, self.sizes["output"], tables)]
         objects = [*layers, *teacher(layers[-1], self.classes, tables, **cell.teacher)]
-        wires = projections.projections(layers, cell, bursts, tables, longest=TRIAL)
+        wires = projections.projections(layers, cell, tables, longest=TRIAL)
         objects += [*wires, *self._records(layers, wires), *shows(layers, ("v_s", "v_d"))]
         return clock.run(objects)
 

@@ -3,11 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-from brian2 import EventMonitor, Hz, NeuronGroup, StateMonitor, TimedArray, ms, pA, second
+from brian2 import EventMonitor, NeuronGroup, StateMonitor, TimedArray, ms, pA, second
 
 from dendritic_bp import NeuronModel, neurons
 from dendritic_bp.trials import Trials
-from models.credit import Credit
 from networks.cells import Cell
 
 EVENTS = ("event", "burst")
@@ -20,9 +19,8 @@ START = dict(
     tau_avg=5 * second,
     E_bar=100,
     x_bar=1.2,
+    I_bias=600 * pA,
 )
-HIDDEN = dict(tau_top=100 * ms, rate_target=12 * Hz, eta_home=0.2 * pA, I_bias=600 * pA)
-OUTPUT = dict(rate_target=6.6 * Hz, I_bias=600 * pA)
 
 
 def counting(model: NeuronModel) -> NeuronModel:
@@ -42,15 +40,15 @@ def inputs(model: NeuronModel, n: int, shown: str, trials: Trials, tables: dict[
 
 
 def learning_layers(
-    cell: Cell, credit: Credit, hidden: tuple[int, ...], output: int, tables: dict[str, TimedArray]
+    cell: Cell, hidden: tuple[int, ...], output: int, tables: dict[str, TimedArray]
 ) -> list[NeuronGroup]:
-    """Build hidden layers of such sizes and the output, of cells that learn by a mechanism."""
-    model = counting(cell.model).with_equations(**cell.noise).with_equations(**credit.hidden)
+    """Build hidden layers of such sizes and the output, of cells that learn."""
+    model = counting(cell.model).with_equations(**cell.noise).with_equations(**cell.credit.hidden)
     bursting = cell.burst_probability * START["E_bar"]
     start = START | dict(I_tonic=cell.I_tonic, B_bar=bursting)
-    built = [neurons(model, n, f"hidden{k}", tables, **start, **HIDDEN) for k, n in enumerate(hidden, 1)]
-    model = model.with_equations(**credit.output)
-    return [*built, neurons(model, output, "output", tables, **start, **OUTPUT, **cell.output)]
+    built = [neurons(model, n, f"hidden{k}", tables, **start, **cell.hidden) for k, n in enumerate(hidden, 1)]
+    model = model.with_equations(**cell.credit.output)
+    return [*built, neurons(model, output, "output", tables, **start, **cell.output)]
 
 
 def shows(layers: list[NeuronGroup], traces: tuple[str, ...] = ()) -> list[EventMonitor | StateMonitor]:

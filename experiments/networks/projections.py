@@ -9,11 +9,8 @@ import numpy as np
 from brian2 import NeuronGroup, Quantity, Synapses, TimedArray, ms, nA, pA
 
 from dendritic_bp import SynapseModel, synapses
-from models.credit import Credit
 from networks.cells import Cell
 
-# All values chosen here.
-FIRST = dict(eta=1 * pA, w="100*pA*randn()")  # from the inputs
 FEEDBACK = ("learned", "random", "zero", "shuffled", "scalar")
 
 
@@ -36,17 +33,14 @@ def all_to_all(
 
 
 def projections(
-    layers: list[NeuronGroup],
-    cell: Cell,
-    credit: Credit,
-    tables: dict[str, TimedArray],
-    longest: Quantity = 0 * ms,
+    layers: list[NeuronGroup], cell: Cell, tables: dict[str, TimedArray], longest: Quantity = 0 * ms
 ) -> list[Synapses]:
     """Connect neighbouring layers in both directions; nothing goes back to the inputs.
 
     `longest` is the longest delay that a run may give to feedback, which has none at first.
     """
-    result = [all_to_all(credit.forward, *layers[:2], "forward1", tables, by_target=True, **FIRST)]
+    credit = cell.credit
+    result = [all_to_all(credit.forward, *layers[:2], "forward1", tables, by_target=True, **cell.first)]
     for k, (low, high) in enumerate(pairwise(layers[1:]), start=1):
         up = higher(low.N, cell)
         result.append(all_to_all(credit.forward, low, high, f"forward{k + 1}", tables, by_target=True, **up))
@@ -60,7 +54,7 @@ def projections(
 
 def higher(below: int, cell: Cell) -> dict[str, Any]:
     """Return step and first weights of a projection, the smaller the more cells there are below."""
-    return dict(eta=cell.step / below, w=f"140*pA/sqrt({below})*randn()")
+    return dict(eta=cell.step / below, w=f"{float(cell.weights / pA):g}*pA/sqrt({below})*randn()")
 
 
 def feedback(kind: str, onto: int, cell: Cell, trial: Quantity = 0 * ms) -> dict[str, Any]:

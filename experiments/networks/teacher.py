@@ -1,4 +1,9 @@
-"""The teacher: it compares the mean event rate of each class with its target, and sends the difference."""
+"""The teacher: it compares the mean event rate of each class with what is wanted, and sends the difference.
+
+Without `rivals`, each class has a target rate. With `rivals`, the classes compete: a shared pool adds up
+exp(r/r_soft) over the classes, as inhibition that divides, and what is wanted is a class's share of it: the
+gradient of the cross-entropy. The teacher is silent once the right class is several r_soft ahead.
+"""
 
 from typing import Any
 
@@ -8,29 +13,44 @@ from brian2 import Hz, NeuronGroup, Synapses, TimedArray, linked_var, ms
 TEACHER = """
 dr/dt = -updating*r/tau_r : Hz                        # event rate, averaged over the cells of the class
 updating = 1 - hold*teaching(t) : 1 (constant over dt)    # hold = 1: keeps to the rate before teaching
-current = gain*teaching(t)*(target - r) : amp (constant over dt)
-target = r_low + (r_high - r_low)*wanted : Hz
+current = gain*teaching(t)*error : amp (constant over dt)
 tau_r : second (shared, constant)
 gain : amp*second (shared, constant)
 hold : 1 (shared, constant)
+"""
+TARGETS = """
+error = r_low + (r_high - r_low)*wanted - r : Hz
 r_low : Hz (shared, constant)
 r_high : Hz (shared, constant)
 """
-START = dict(tau_r=50 * ms, hold=0, r_low=4 * Hz, r_high=30 * Hz)  # chosen here
+SHARES = """
+error = r_soft*(wanted - exp(r/r_soft)/pool) : Hz
+pool : 1 (linked)
+r_soft : Hz (shared, constant)
+"""
+# chosen here
+START = dict(tau_r=50 * ms, hold=0)
+RATES = dict(r_low=4 * Hz, r_high=30 * Hz)
+RIVALS = dict(r_soft=2 * Hz)
 BY_CLASS = "int(abs(label(t) - i) < 0.5)"
 
 
 def teacher(
-    output: NeuronGroup, classes: int, tables: dict[str, TimedArray], wanted: str = BY_CLASS, **values: Any
-) -> tuple[NeuronGroup, Synapses]:
+    output: NeuronGroup,
+    classes: int,
+    tables: dict[str, TimedArray],
+    wanted: str = BY_CLASS,
+    rivals: bool = False,
+    **values: Any,
+) -> list[NeuronGroup | Synapses]:
     """Teach the output, equal parts of which stand for the classes, by a current into its apical dendrites.
 
-    `wanted` says from 0 to 1 where, between `r_low` and `r_high`, the target of class i is.
+    `wanted` says from 0 to 1 where, between `r_low` and `r_high`, the target of class i is, or its share.
     """
     voters = output.N // classes
-    equations = f"{TEACHER}\nwanted = {wanted} : 1"
+    equations = f"{TEACHER}{SHARES if rivals else TARGETS}wanted = {wanted} : 1"
     group = NeuronGroup(classes, equations, method="euler", name="teacher", namespace=tables)
-    for name, value in (START | values).items():
+    for name, value in (START | (RIVALS if rivals else RATES) | values).items():
         setattr(group, name, value)
     watch = Synapses(
         output,
@@ -41,4 +61,14 @@ def teacher(
     )
     watch.connect(j=f"i//{voters}")
     output.I_teacher = linked_var(group, "current", index=np.repeat(np.arange(classes), voters))
-    return group, watch
+    return [group, watch, *(_pool(group) if rivals else ())]
+
+
+def _pool(group: NeuronGroup) -> tuple[NeuronGroup, Synapses]:
+    """Add up exp(r/r_soft) over the classes, and let each of them know the sum."""
+    pool = NeuronGroup(1, "total : 1", name="pool")
+    pool.total = 1
+    add = Synapses(group, pool, "total_post = exp(r_pre/r_soft_pre) : 1 (summed)", name="pooling")
+    add.connect()
+    group.pool = linked_var(pool, "total", index=np.zeros(group.N, int))
+    return pool, add

@@ -34,6 +34,10 @@ class Plan:
     anneal: float
     patience: int | None = None
 
+    def steps(self, epoch: int, trials: int) -> np.ndarray:
+        """Return the size of the steps in each trial of an epoch, from 1 at the start of all."""
+        return np.exp(-self.anneal * (epoch + np.arange(trials) / trials) / self.epochs)
+
     def pieces(self, data: Dataset) -> int:
         """Return the number of pieces, if training is not stopped early."""
         per_epoch = _pieces(len(data.train)) + _pieces(len(data.validation))
@@ -133,7 +137,7 @@ class Training:
 
     def _epoch(self, chain: Chain, epoch: int, samples: np.ndarray) -> None:
         """Train on each image once, and observe some windows."""
-        step = np.exp(-self.plan.anneal * epoch / self.plan.epochs)
+        step = self.plan.steps(epoch, len(samples))
         pieces = Schedule.of((samples, "train", epoch, step)).pieces(PIECE)
         windows = {start + size: size for start, size in _windows(len(pieces))}  # by their end
         starts, read, before = {end - size for end, size in windows.items()}, [], self.network
@@ -199,7 +203,7 @@ class Training:
 
     def _network(self, run: Run, where: str) -> Arrays:
         """Return weights, target by source, excitabilities and what does not change."""
-        result = {name: run[name] for name in ("teacher.r_low", "teacher.r_high")}
+        result = {name: run[name] for name in self.design.wanted}
         for wire, ends in self.design.wires.items():
             w = run[f"{wire}_w.w"][:, 0] if where == "start" else run[f"{wire}.w"]
             source, target = (self.design.sizes[end] for end in ends)
