@@ -1,17 +1,21 @@
 """Turn models into plain Brian2 objects: `neurons` and `synapses`."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from brian2 import NeuronGroup, Synapses, defaultclock
+from brian2 import Equations, NeuronGroup, Synapses, TimedArray, defaultclock
 
 from dendritic_bp.delivery import Keeper, Sending, sending, varying
 from dendritic_bp.errors import ModelError, suggest
 from dendritic_bp.events import search_once
 from dendritic_bp.language import Piece, Words, check, namespace_words
-from dendritic_bp.limits import require
+from dendritic_bp.limits import DELAY, require
+from dendritic_bp.lookups import require_columns, require_table
 from dendritic_bp.model import NeuronModel, SynapseModel
+from dendritic_bp.names import require_name
+from dendritic_bp.watch import unsettled, watch
+from dendritic_bp.wiring import pieces, require_shares, shapes, wiring
 
 Model = NeuronModel | SynapseModel
 
@@ -24,21 +28,26 @@ def neurons(
     `values` set variables and parameters, as quantities (one, or one per cell) or expressions; they override
     the model's own. `namespace` gives what the model's `namespace` names. Raises ModelError.
     """
-    names = _prepare(model, name, namespace, values, {})
+    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
+        raise ModelError(f"'{name}': n = {n!r}: a group needs a whole number of cells, 1 or more")
+    names = _prepare(model, name, namespace, values, {}, {"i": np.arange(n), "N": n})
     _check_shapes(name, model, values, [(n,)])
+    flags = unsettled(model, values)
     group = NeuronGroup(
         n,
-        model.parsed,
+        model.parsed + Equations("".join(f"{flag} : boolean\n" for flag in flags)),
         method=model.method,
         threshold=model.threshold,
         reset=model.reset,
         refractory=model.refractory,
-        events=dict(model.events),  # Brian2 adds 'spike' to the dictionary that it is given
+        # A new dictionary, as Brian2 adds 'spike' to the one that it is given.
+        events={**model.events, **{flag: f"not ({condition})" for flag, condition in flags.items()}},
         namespace=names,
         name=name,
     )
     for event, code in model.on_event.items():
         group.run_on_event(event, code)
+    watch(group, model, flags)
     search_once(group)
     _limit(group, model, values)
     _set(group, model, values)
@@ -61,13 +70,16 @@ def synapses(
     quantity, one for each synapse, a matrix (source, target) if connected all to all, or an expression.
     The pathways are called pre_EVENT and post_EVENT. Raises ModelError.
     """
-    wiring = _wiring(connect)
+    wired = wiring(name, connect, len(source), len(target))
     words = _suffixed(source, "_pre") | _suffixed(target, "_post")
-    names = _prepare(model, name, namespace, values, words, _connect_pieces(wiring))
+    indices: dict[str, Any] = dict(i=np.arange(len(source))[:, None], j=np.arange(len(target)))
+    indices |= dict(N_pre=len(source), N_post=len(target))
+    names = _prepare(model, name, namespace, values, words, indices, [*pieces(wired)])
+    require_shares(name, wired, indices)
     sent = _sending(model, source, name)
     events = {f"pre_{event}": _event(name, source, event) for event in model.on_pre}
     events |= {f"post_{event}": _event(name, target, event) for event in model.on_post}
-    _check_shapes(name, model, values, _synapse_shapes(wiring, len(source), len(target)))
+    _check_shapes(name, model, values, shapes(wired, len(source), len(target)))
     built = Synapses(
         source,
         target,
@@ -84,9 +96,13 @@ def synapses(
     )
     for pathway in events:
         getattr(built, pathway).order += model.order
+    built.add_attribute("longest")
+    built.longest = {f"pre_{event}": each.longest for event, each in sent.items()}
     for event, each in sent.items():
         _keep(built, event, each)
-    built.connect(**wiring)
+    built.connect(**wired)
+    if model.delay is not None:
+        require(f"'{name}': {model}", DELAY, {"delay": model.delay, "dt": source.clock.dt})
     _limit(built, model, values)
     _set(built, model, values)
     return built
@@ -98,9 +114,11 @@ def _prepare(
     namespace: Mapping[str, Any] | None,
     values: Mapping[str, Any],
     words: Words,
+    indices: Mapping[str, Any],
     extra: Iterable[Piece] = (),
 ) -> dict[str, Any]:
     """Check all that is known only now, and return the namespace of the Brian2 object."""
+    require_name("the name of a group or of synapses", name)
     given = namespace or {}
     for word in model.namespace:
         if word not in given:
@@ -110,6 +128,10 @@ def _prepare(
         model.check_values(values)
         pieces = [*model.pieces(), *model.value_pieces(values), *extra]
         check(pieces, {**model.words(), **namespace_words(names), **words})
+        for table in (each for each in names.values() if isinstance(each, TimedArray)):
+            require_table(str(model), table)
+        for piece in pieces:
+            require_columns(piece, names, indices)
     except ModelError as error:
         raise ModelError(f"'{name}': {error}") from None
     return names
@@ -134,12 +156,6 @@ def _keep(built: Synapses, event: str, sent: Sending) -> None:
     built.contained_objects.append(Keeper(f"{pathway.name}_kept", built.source, sent, event, pathway.order))
 
 
-def _wiring(connect: bool | str | Mapping[str, Any]) -> dict[str, Any]:
-    if isinstance(connect, Mapping):
-        return dict(connect)
-    return {} if connect is True else {"condition": connect}
-
-
 def _suffixed(group: Any, suffix: str) -> dict[str, Any]:
     return {word + suffix: var for word, var in group.variables.items() if not word.startswith("_")}
 
@@ -149,24 +165,6 @@ def _event(name: str, group: Any, event: str) -> str:
         valid = suggest(event, group.events)
         raise ModelError(f"'{name}': group '{group.name}' has no event '{event}'; {valid}")
     return event
-
-
-def _connect_pieces(wiring: Mapping[str, Any]) -> Iterator[Piece]:
-    if isinstance(wiring.get("condition"), str):
-        yield Piece("connect", wiring["condition"], "condition")
-    if isinstance(wiring.get("p"), str):
-        yield Piece("connect, p", wiring["p"], "value")
-
-
-def _synapse_shapes(wiring: Mapping[str, Any], n_source: int, n_target: int) -> list[tuple[int, ...]]:
-    """Return the shapes that one value for each synapse may have; none if the run draws their number."""
-    if not wiring:
-        return [(n_source * n_target,), (n_source, n_target)]
-    if wiring == {"condition": "i == j"}:
-        return [(min(n_source, n_target),)]
-    if wiring.keys() == {"i", "j"} and not any(isinstance(index, str) for index in wiring.values()):
-        return [np.broadcast_shapes(np.shape(wiring["i"]), np.shape(wiring["j"]))]
-    return []
 
 
 def _check_shapes(
@@ -181,10 +179,10 @@ def _check_shapes(
 
 def _limit(built: NeuronGroup | Synapses, model: Model, values: Mapping[str, Any]) -> None:
     """Refuse numbers outside the limits of the model, and let a program ask again about those of a run."""
-    numbers = {"dt": defaultclock.dt, **model.parameters, **values}
+    numbers = {"dt": defaultclock.dt, **model.parameters, **model.initial, **values}
 
     def require_limits(changed: Mapping[str, Any]) -> None:
-        require(f"'{built.name}': {model}", model.limits, {**numbers, **changed})
+        require(f"'{built.name}': {model}", model.conditions, {**numbers, **changed})
 
     require_limits({})
     built.add_attribute("require_limits")

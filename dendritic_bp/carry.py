@@ -30,6 +30,11 @@ def insert(*lines: str) -> list[Entry]:
     return [("insert_code", line) for line in lines]
 
 
+def quoted(text: str) -> str:
+    """Return a C++ string."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'
+
+
 def function(head: str, lines: Iterable[str]) -> str:
     """Return a C++ function."""
     return "\n    ".join([head, "{", *lines]) + "\n}\n"

@@ -9,9 +9,10 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
+from brian2 import NeuronGroup
 from brian2.core.variables import DynamicArrayVariable
 
-from dendritic_bp import carry, delivery, tables
+from dendritic_bp import carry, delivery, tables, watch
 from dendritic_bp.carry import Entry
 from dendritic_bp.tables import Table
 from dendritic_bp.variables import ACTIVE, Settable, monitors
@@ -37,13 +38,13 @@ def insert(
     device.report_func = "\n".join(
         [
             files("dendritic_bp").joinpath("run_control.h").read_text(),
-            _finite_check(device, variables),
+            _checks(device, network, named, variables),
             _size_report(device),
             carry.source(device, network.name, timed, delivery.kept(network)),
         ]
     )
     device.insert_code("after_start", "control::start(args);")
-    device.insert_code("before_end", "control::check_finite();\ncontrol::report_sizes();")
+    device.insert_code("before_end", "control::check_all();\ncontrol::report_sizes();")
     device.insert_code("after_end", "control::report_memory();")
     return found
 
@@ -82,7 +83,7 @@ def _with_values(
     for k, entry in enumerate(queue[:first]):
         touched = _touched(device, entry, variables)
         result += [entry, *_set_values(name for name in touched if exists_at[name] <= k)]
-    values = [*_set_values(variables), *carry.insert("control::check_finite();")]
+    values = [*_set_values(variables), *carry.insert("control::check_finite();", "control::check_delays();")]
     begun = carry.fresh_or_continued([*result, *values, *queue[first:start]], values)
     return [*_set_values(inputs), *begun, *queue[start:]]
 
@@ -116,7 +117,7 @@ def _set_values(names: Iterable[str]) -> list[Entry]:
 
 def _watched(entry: Entry) -> Entry:
     """Let the network call control::tick at the end of each step of its fastest clock."""
-    if entry[0] != "run_network":
+    if entry[0] != "run_network" or not entry[1][0]._clocks:  # nothing runs in an empty network
         return entry
     network, lines = entry[1]
     clock = min(network._clocks, key=lambda each: (each.dt_, each.name)).name
@@ -148,10 +149,34 @@ def _running(device: Any, queue: list[Entry]) -> list[Any]:
     return [device.code_objects[name] for name in re.findall(r"\b_run_(\w+)\);", lines)]
 
 
-def _finite_check(device: Any, variables: dict[str, Any]) -> str:
-    """Return the C++ function that goes through all floating-point variables."""
-    real = {name: var for name, var in variables.items() if np.dtype(var.dtype).kind == "f"}
-    return _function("check_finite", [_require_finite(device, name, var) for name, var in real.items()])
+def _checks(device: Any, network: Any, named: dict[str, Any], variables: dict[str, Any]) -> str:
+    """Return the C++ functions that go through variables, expressions, limits and delays."""
+    owned = {name: var for name, var in named.items() if isinstance(var.owner, NeuronGroup)}
+    real = {name: var for name, var in {**owned, **variables}.items() if np.dtype(var.dtype).kind == "f"}
+    finite = [_require_finite(device, name, var) for name, var in real.items()]
+    seen = [each for each in map(watch.look_at, network.sorted_objects) if each]
+    looks = [f"void _run_{code}();" for code, _ in seen]
+    lines = [f"_run_{code}();" for code, _ in seen]
+    lines += [
+        f'require_finite("{name}", {array}, _num_{array});'
+        for _, arrays in seen
+        for name, array in arrays.items()
+    ]
+    lines += [
+        f"require_none({carry.quoted(message)}, {array}, _num_{array});"
+        for group in network.sorted_objects
+        for flag, message in getattr(group, "outside", {}).items()
+        for array in [device.get_array_name(group.variables[flag], access_data=False)]
+    ]
+    delays = [_require_delays(device, path) for path in delivery.pathways(network)]
+    functions = dict(check_finite=finite, check_expressions=lines, check_delays=delays)
+    return "\n".join([*looks, *(_function(name, each) for name, each in functions.items())])
+
+
+def _require_delays(device: Any, path: Any) -> str:
+    array = device.get_array_name(path.variables["delay"], access_data=False)
+    limits = f"{path.source.clock.dt_!r}, {min(delivery.longest(path), 1e300)!r}"
+    return f'require_delays("{path.name}.delay", {array}, {limits});'
 
 
 def _require_finite(device: Any, name: str, variable: Any) -> str:

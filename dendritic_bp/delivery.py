@@ -18,6 +18,7 @@ from brian2.groups.group import CodeRunner
 from brian2.utils.stringtools import get_identifiers
 
 from dendritic_bp.errors import ModelError
+from dendritic_bp.limits import DELAY, KEPT, require
 from dendritic_bp.steps import steps
 
 # C++ and Cython; a step before the first one is looked up, too, where a delay is longer than the time so far.
@@ -62,6 +63,7 @@ class Sending:
     code: str
     words: Mapping[str, Function]
     keep: str
+    longest: float  # s
 
 
 def varying(code: str, equations: Equations, sender: Any, suffix: str) -> set[str]:
@@ -95,7 +97,7 @@ def sending(where: str, code: str, equations: Equations, source: Any, delay: Qua
         keep.append(f"_{word}_kept = {put}(i, t, {f'int({word})' if boolean else word})")
         sent = f"{look}(i + {first}, t - delay_{tag})"
         code = re.sub(rf"\b{name}\b", f"({sent} > 0.5)" if boolean else sent, code)
-    return Sending(code, words, "\n".join(keep))
+    return Sending(code, words, "\n".join(keep), float(delay))
 
 
 class Keeper(CodeRunner):
@@ -121,6 +123,30 @@ class Keeper(CodeRunner):
             self.variables.add_object(word, sent.words[word])
             arrays = sent.words[word].implementations[CPPStandaloneCodeObject].get_namespace(senders)
             self.arrays |= {key: values.size for key, values in arrays.items()}
+
+
+def pathways(network: Network) -> list[Any]:
+    """Return all pathways of a network, those of plain Brian2 synapses too."""
+    return [path for each in network.objects for path in getattr(each, "_pathways", ())]
+
+
+def longest(path: Any) -> float:
+    """Return the longest delay (s) with which a pathway delivers what was sent: 0 if that is not kept."""
+    if path.objname in getattr(path.synapses, "longest", {}):
+        return path.synapses.longest[path.objname]
+    suffix = f"_{path.prepost}"
+    return 0.0 if varying(path.code, path.synapses.equations, path.source, suffix) else np.inf
+
+
+def delay_limits(path: Any) -> Callable[[Mapping[str, Any]], None]:
+    """Return what refuses values of `delay` that a pathway cannot have."""
+    numbers = {"dt": path.source.clock.dt, "longest": longest(path) * second}
+    name = path.name
+
+    def require_delay(changed: Mapping[str, Any]) -> None:
+        require(f"'{name}'", {**DELAY, **KEPT}, {**numbers, **changed})
+
+    return require_delay
 
 
 def kept(network: Network) -> dict[str, int]:

@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 from brian2 import Network, Quantity, SpikeMonitor, StateMonitor, amp, defaultclock, ms, second
+from brian2.units.fundamentalunits import get_dimensions
 from numpy.typing import NDArray
 
 from dendritic_bp.build import neurons
-from dendritic_bp.errors import ModelError
+from dendritic_bp.errors import ModelError, suggest
+from dendritic_bp.language import check_number
+from dendritic_bp.limits import require
 from dendritic_bp.model import NeuronModel
 from dendritic_bp.program import Program
 from dendritic_bp.quantities import require_time
@@ -55,13 +58,49 @@ def with_pulses(model: NeuronModel, ports: Sequence[str] = ("I_soma", "I_apical"
 
 
 def pulse_values(trials: Sequence[Mapping[str, Pulses]], ports: Sequence[str]) -> dict[str, Any]:
-    """Return the parameters of the pulses, one value for each trial."""
+    """Return the parameters of the pulses, one value for each trial. Raises ModelError."""
+    if not trials:
+        raise ModelError("pulses: there is no trial; give a list of one or more")
+    for k, trial in enumerate(trials):
+        for port, train in trial.items():
+            if port not in ports:
+                raise ModelError(f"pulses, trial {k}: no port '{port}' is driven; {suggest(port, ports)}")
+            _require_train(f"pulses, trial {k}, {port}", train)
     trains = {port: [trial.get(port) or pulses() for trial in trials] for port in ports}
     return {
         f"{each}_{port}": Quantity([train[each] for train in trains[port]])
         for port in ports
         for each in pulses()
     }
+
+
+_UNITS = dict(height=amp, start=second, width=second, count=1, period=second, hold=amp)
+_TRAINS = {
+    "width >= 0*second": "a pulse lasts for some time",
+    "count >= 0": "it is the number of pulses",
+    "count == count//1": "it is the number of pulses, a whole one",
+    "period > 0*second": "pulses follow each other",
+    "abs(count) < 2 or width <= period": "a pulse ends before the next one begins",
+}
+
+
+def _require_train(where: str, train: Pulses) -> None:
+    """Refuse a train that is none, whoever has made it."""
+    if not isinstance(train, Mapping) or set(train) != set(_UNITS):
+        raise ModelError(f"{where} = {train!r}: describe a train by pulses(height=..., start=..., ...)")
+    for name, unit in _UNITS.items():
+        check_number(f"{where}, {name}", train[name], get_dimensions(unit))
+        if np.ndim(train[name]):
+            raise ModelError(f"{where}, {name} = {train[name]}: is not one value; make a trial for each")
+    require(where, _TRAINS, train)
+
+
+_TIMES = {
+    "dt > 0*second": "it is the time step",
+    "duration > 0*second": "it is how long is recorded",
+    "sample > 0*second": "it is the time between samples",
+    "abs(sample - steps(sample, dt)*dt) <= 1e-6*dt": "samples are whole numbers of time steps apart",
+}
 
 
 @dataclass(frozen=True)
@@ -98,7 +137,14 @@ def inject(
         require_time(what, time)
     missing = [name for name in variables if name not in model.parsed]
     if missing:
-        raise ModelError(f"{model}: no variable '{missing[0]}' to record")
+        raise ModelError(
+            f"{model}: no variable '{missing[0]}' to record; {suggest(missing[0], model.parsed)}"
+        )
+    pulse_values(trials, ports)
+    times = dict(dt=dt, sample=sample, duration=duration)
+    for each, time in times.items():
+        check_number(f"inject, {each}", time, second.dim)
+    require("inject", _TIMES, times)
     name = f"{model.name}-{dt / ms:g}ms".replace(".", "-")
     program = Program(partial(_protocol, model, trials, duration, variables, dt, sample, ports), name)
     run = program.run(values=values)

@@ -13,7 +13,8 @@ from typing import Any, Literal
 import numpy as np
 from brian2 import DEFAULT_CONSTANTS, DEFAULT_FUNCTIONS, DEFAULT_UNITS, Function, second
 from brian2.core.variables import Variable
-from brian2.equations.equations import FLOAT, SingleEquation
+from brian2.equations.equations import BOOLEAN, FLOAT, INTEGER, SingleEquation
+from brian2.parsing.bast import brian_ast
 from brian2.parsing.expressions import is_boolean_expression, parse_expression_dimensions
 from brian2.units.fundamentalunits import (
     DIMENSIONLESS,
@@ -25,6 +26,7 @@ from brian2.units.fundamentalunits import (
 )
 
 from dendritic_bp.errors import ModelError, suggest
+from dendritic_bp.names import require_name
 
 Kind = Literal["value", "condition", "statements"]
 
@@ -40,22 +42,27 @@ class Piece:
     code: str
     kind: Kind
     dim: Dimension = DIMENSIONLESS
+    whole: bool = False  # the value of an integer variable
+
+    def tree(self) -> ast.AST:
+        """Return the parsed code."""
+        return _parse(self)
 
     def fault(self, problem: str) -> ModelError:
         """Return the error that quotes this piece."""
         return ModelError(f"{self.where}, `{dedent(self.code).strip()}`: {problem}")
 
 
-def variable(name: str, dim: Dimension, *, boolean: bool = False, read_only: bool = False) -> Variable:
+def variable(name: str, dim: Dimension, kind: str = FLOAT, *, read_only: bool = False) -> Variable:
     """Return a stand-in for a variable of a group that does not exist yet."""
-    dtype = np.bool_ if boolean else np.float64
+    dtype = {BOOLEAN: np.bool_, INTEGER: np.int32}.get(kind, np.float64)
     return Variable(name, dimensions=dim, dtype=dtype, read_only=read_only)
 
 
 def standard_words() -> dict[str, Any]:
     """Return the words of every model: Brian2's units, functions and constants, and the clock."""
     clock = {name: variable(name, second.dim, read_only=True) for name in ("t", "dt")}
-    indices = {name: variable(name, DIMENSIONLESS, read_only=True) for name in ("i", "N")}
+    indices = {name: variable(name, DIMENSIONLESS, INTEGER, read_only=True) for name in ("i", "N")}
     return {**DEFAULT_UNITS, **DEFAULT_CONSTANTS, **DEFAULT_FUNCTIONS, **clock, **indices}
 
 
@@ -125,6 +132,8 @@ def _check_units(piece: Piece, tree: ast.AST, words: dict[str, Any]) -> None:
             _expect(piece, tree.body, piece.dim, words)
             if piece.kind == "condition" and not is_boolean_expression(tree.body, words):
                 raise piece.fault("is not a condition; write a comparison such as v > theta")
+            if piece.whole:
+                _require_whole(piece, tree.body, words)
     except (DimensionMismatchError, TypeError, SyntaxError, KeyError) as error:
         raise piece.fault(_readable(str(error))) from None
 
@@ -139,9 +148,13 @@ def _check_statement(piece: Piece, statement: ast.stmt, words: dict[str, Any]) -
         raise piece.fault("each line must have the form `variable = expression` (or +=, -=, *=, /=)")
     if target in words:
         _expect(piece, value, words[target].dim, words)
+        if np.issubdtype(words[target].dtype, np.integer):
+            _require_whole(piece, value, words)
     else:
+        require_name(piece.where, target)
         dim = parse_expression_dimensions(value, words)
-        words[target] = variable(target, dim, boolean=is_boolean_expression(value, words))
+        kind = BOOLEAN if is_boolean_expression(value, words) else FLOAT
+        words[target] = variable(target, dim, kind)
 
 
 def _expect(piece: Piece, value: ast.expr, dim: Dimension, words: Words) -> None:
@@ -150,6 +163,12 @@ def _expect(piece: Piece, value: ast.expr, dim: Dimension, words: Words) -> None
         raise piece.fault(
             f"`{ast.unparse(value)}` has the unit {_display(found)}, where {_display(dim)} is needed"
         )
+
+
+def _require_whole(piece: Piece, value: ast.expr, words: Words) -> None:
+    """Refuse a fraction for an integer, which would be cut off."""
+    if brian_ast(ast.unparse(value), words).dtype == "float":
+        raise piece.fault(f"`{ast.unparse(value)}` may be a fraction; write int(...) for an integer variable")
 
 
 def _display(dim: Dimension) -> str:
@@ -163,11 +182,18 @@ def _readable(message: str) -> str:
     return message
 
 
-def check_number(where: str, value: Any, dim: Dimension) -> None:
-    """Check that `value` (a quantity, number or array) has the unit `dim` and is finite."""
+def check_number(where: str, value: Any, dim: Dimension, kind: str = FLOAT) -> None:
+    """Check that `value` (a quantity, number or array) has the unit `dim`, is finite and of its kind."""
     found = get_dimensions(value)
     if found != dim:
         problem = f"has the unit {_display(found)}, where {_display(dim)} is needed"
         raise ModelError(f"{where} = {value}: {problem}")
     if not np.all(np.isfinite(np.asarray(value, dtype=float))):
         raise ModelError(f"{where} = {value}: is not finite")
+    wanted = {INTEGER: "whole numbers below 2**31", BOOLEAN: "True or False"}.get(kind)
+    lost = np.asarray(value, dtype=float) != np.asarray(value, dtype=_KINDS.get(kind, float))
+    if wanted and np.any(lost):
+        raise ModelError(f"{where} = {value}: must be {wanted}")
+
+
+_KINDS = {INTEGER: np.int32, BOOLEAN: np.bool_}

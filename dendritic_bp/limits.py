@@ -1,4 +1,8 @@
-"""Limits: conditions that the numbers of a model have to meet, checked before anything is compiled."""
+"""Limits: conditions that numbers have to meet, in one place for models, builders and values of a run.
+
+What is known is checked before anything is compiled (`require`); what an expression sets, by the running
+program, in each of its steps (`watch` in `dendritic_bp.build`).
+"""
 
 import ast
 from collections.abc import Mapping
@@ -9,6 +13,34 @@ from brian2 import DEFAULT_UNITS, Quantity, get_dimensions
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from dendritic_bp.errors import ModelError
+from dendritic_bp.steps import STEPS
+
+WORDS = {**DEFAULT_UNITS, "abs": abs, "steps": STEPS.pyfunc}
+PROBABILITY = {"p >= 0": "a probability is from 0 to 1", "p <= 1": "a probability is from 0 to 1"}
+COUNT = {"n >= 0": "a number is not negative", "n == n//1": "a number is whole"}
+DELAY = {
+    "delay >= 0*second": "nothing arrives before it was sent",
+    "abs(delay - steps(delay, dt)*dt) <= 1e-6*dt": "a delay is a whole number of time steps; round it",
+}
+KEPT = {
+    "delay <= longest": "it reads its sender, who keeps what it sends no longer: build it with this delay"
+}
+
+
+def share(name: str) -> dict[str, str]:
+    """Return the limits of a probability or a share."""
+    return {f"{name} >= 0": "a share is from 0 to 1", f"{name} <= 1": "a share is from 0 to 1"}
+
+
+def rate(name: str) -> dict[str, str]:
+    """Return the limits of a rate at which something happens at most once in a time step."""
+    once = "it can happen once in a time step: lower the rate, or take a shorter step"
+    return {f"{name} >= 0*Hz": "0 is silence, and nothing is rarer", f"{name}*dt <= 1": once}
+
+
+def duration(name: str) -> dict[str, str]:
+    """Return the limit of a duration."""
+    return {f"{name} >= 0*second": "a duration is not negative"}
 
 
 def require(owner: str, limits: Mapping[str, str], numbers: Mapping[str, Any]) -> None:
@@ -17,18 +49,18 @@ def require(owner: str, limits: Mapping[str, str], numbers: Mapping[str, Any]) -
     A limit on a name without a number, as one that an expression sets, is left to the run.
     """
     for condition, why in limits.items():
-        names = [name for name in words(condition) if name not in DEFAULT_UNITS]
+        names = words(condition)
         if all(name in numbers and not isinstance(numbers[name], str) for name in names):
-            known = {**DEFAULT_UNITS, **{name: _with_unit(numbers[name]) for name in names}}
+            known = {**WORDS, **{name: _with_unit(numbers[name]) for name in names}}
             if not np.all(eval(condition, {"__builtins__": {}}, known)):  # the text of a model, not of a user
                 have = ", ".join(f"{name} = {_text(numbers[name])}" for name in names)
                 raise ModelError(f"{owner} needs {condition} ({why}), but has {have}")
 
 
 def words(condition: str) -> list[str]:
-    """Return the names in a condition, in their order."""
+    """Return the names of numbers in a condition, in their order."""
     found = (node for node in ast.walk(ast.parse(condition, mode="eval")) if isinstance(node, ast.Name))
-    return list(dict.fromkeys(node.id for node in found))
+    return [name for name in dict.fromkeys(node.id for node in found) if name not in WORDS]
 
 
 def _with_unit(value: Any) -> Any:

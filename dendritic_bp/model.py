@@ -9,13 +9,16 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import cached_property
 from typing import Any, Self
 
+import numpy as np
 from brian2 import Equations, Quantity, StateUpdateMethod, second
-from brian2.equations.equations import BOOLEAN, DIFFERENTIAL_EQUATION, PARAMETER
+from brian2.equations.equations import BOOLEAN, DIFFERENTIAL_EQUATION, INTEGER, PARAMETER
 from brian2.units.fundamentalunits import get_dimensions
 
 from dendritic_bp.equations import definitions, parse
 from dendritic_bp.errors import ModelError, suggest
 from dendritic_bp.language import Kind, Piece, check, check_number, standard_words, unit_text, variable
+from dendritic_bp.limits import DELAY, duration, require
+from dendritic_bp.names import require_name
 
 Table = Mapping[str, Any]  # numbers, quantities, arrays, or expressions as text
 
@@ -38,6 +41,8 @@ class _Model:
     limits: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for name in (*self.parsed.names, *self.namespace):
+            require_name(str(self), name)
         for name in self.parsed.names:
             if name.endswith(("_pre", "_post")):
                 raise ModelError(f"{self}: '{name}' ends in _pre or _post, which are Brian2's; rename it")
@@ -46,6 +51,7 @@ class _Model:
             raise ModelError(f"{self}: several noise terms, {', '.join(noise)}: {remedy}")
         self.check_values(self.initial)
         check(self.pieces(), self.words(), self.is_later)
+        require(str(self), self.conditions, {**self.parameters, **self.initial})
 
     def __str__(self) -> str:
         return f"model '{self.name}'"
@@ -60,12 +66,17 @@ class _Model:
         """Return the names that take values: state variables, ports and parameters."""
         return {name for name, eq in self.parsed.items() if eq.type in (DIFFERENTIAL_EQUATION, PARAMETER)}
 
+    @property
+    def conditions(self) -> Mapping[str, str]:
+        """Return all limits: those that are stated, and those that follow from what the model is."""
+        return self.limits
+
     def words(self) -> dict[str, Any]:
         """Return what each word of the model's text stands for."""
         noise = {name: variable(name, (second**-0.5).dim) for name in self.parsed.stochastic_variables}
         variables = self.settable - set(self.parameters)
         declared = {
-            name: variable(name, eq.dim, boolean=eq.var_type == BOOLEAN, read_only=name not in variables)
+            name: variable(name, eq.dim, eq.var_type, read_only=name not in variables)
             for name, eq in self.parsed.items()
         }
         return standard_words() | noise | declared
@@ -90,7 +101,8 @@ class _Model:
         """Yield the values that are given as expressions."""
         for name, value in values.items():
             if isinstance(value, str):
-                yield Piece(f"{self}, value of {name}", value, "value", self.parsed[name].dim)
+                eq = self.parsed[name]
+                yield Piece(f"{self}, value of {name}", value, "value", eq.dim, eq.var_type == INTEGER)
 
     def check_values(self, values: Table) -> None:
         """Check names, units and finiteness of values for the model's variables."""
@@ -98,7 +110,7 @@ class _Model:
             if name not in self.settable:
                 raise ModelError(f"{self}: no variable '{name}' to set; {suggest(name, self.settable)}")
             if not isinstance(value, str):
-                check_number(f"{self}, {name}", value, self.parsed[name].dim)
+                check_number(f"{self}, {name}", value, self.parsed[name].dim, self.parsed[name].var_type)
 
     def with_equations(self, equations: str = "", **changes: Any) -> Self:
         """Return the model with `equations` added; a name that they define replaces its old definition.
@@ -144,6 +156,9 @@ class NeuronModel(_Model):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        for event in self.events:
+            require_name(f"{self}, events", event)
+        self._check_refractory()
         if "spike" in self.events:
             raise ModelError(f"{self}: the event 'spike' is given by `threshold`; take it out of `events`")
         for event in self.on_event:
@@ -153,13 +168,28 @@ class NeuronModel(_Model):
             valid = suggest(self.method, StateUpdateMethod.stateupdaters)
             raise ModelError(f"{self}: no integration method '{self.method}'; {valid}")
 
+    @property
+    def conditions(self) -> Mapping[str, str]:
+        """Return all limits: those that are stated, and that of a refractory period that is text."""
+        return {**self.limits, **(duration(self.refractory) if isinstance(self.refractory, str) else {})}
+
+    def _check_refractory(self) -> None:
+        where = f"{self}, refractory"
+        if self.refractory is True:
+            raise ModelError(f"{where} = True: give a period such as 2*ms, or text such as 'T_ref'")
+        if self.refractory is not False and not isinstance(self.refractory, str):
+            check_number(where, self.refractory, second.dim)
+            if np.ndim(self.refractory):
+                raise ModelError(f"{where} = {self.refractory}: is not one period; declare one for each cell")
+            require(str(self), duration("refractory"), {"refractory": self.refractory})
+
     def words(self) -> dict[str, Any]:
         """Return what each word stands for; the last spike is known to models with a refractory period."""
         if self.refractory is False:
             return super().words()
         return super().words() | {
             "lastspike": variable("lastspike", second.dim, read_only=True),
-            "not_refractory": variable("not_refractory", get_dimensions(1), boolean=True, read_only=True),
+            "not_refractory": variable("not_refractory", get_dimensions(1), BOOLEAN, read_only=True),
         }
 
     def pieces(self) -> Iterator[Piece]:
@@ -194,6 +224,11 @@ class SynapseModel(_Model):
         super().__post_init__()
         if self.delay is not None:
             check_number(f"{self}, delay", self.delay, second.dim)
+            if np.ndim(self.delay):
+                raise ModelError(
+                    f"{self}, delay = {self.delay}: is not one delay; set those of synapses later"
+                )
+            require(str(self), DELAY, {"delay": self.delay})
 
     def words(self) -> dict[str, Any]:
         """Return what each word stands for; `j` is the index of the postsynaptic cell."""

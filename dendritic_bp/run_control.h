@@ -78,8 +78,42 @@ template <class T> void require_finite(const char *name, const T *values, size_t
         }
 }
 
+// Limits on what may change while a network runs: a cell that was outside one has left a mark.
+inline void require_none(const char *limit, const char *outside, size_t size)
+{
+    for (size_t k = 0; k < size; k++)
+        if (outside[k]) {
+            std::fprintf(stderr, "%s %zu, before t = %g s", limit, k, now ? *now : 0.0);
+            std::fflush(stderr);
+            _exit(1);
+        }
+}
+
+inline void require_delays(const char *name, const std::vector<double> &delays, double dt, double longest)
+{
+    for (size_t k = 0; k < delays.size(); k++) {
+        const double d = delays[k], whole = floor(d/dt + 0.5)*dt;
+        if (d >= 0 && d <= longest*(1 + 1e-9) && fabs(d - whole) <= 1e-6*dt)
+            continue;
+        std::fprintf(stderr, "%s[%zu] is %g s: a delay is a whole number of time steps of %g s, not negative",
+            name, k, d, dt);
+        if (longest < 1e300)
+            std::fprintf(stderr, ", and at most %g s, as this synapse reads what its sender was (delay=)", longest);
+        std::fflush(stderr);
+        _exit(1);
+    }
+}
+
 void check_finite();
+void check_expressions();
+void check_delays();
 void report_sizes();
+
+void check_all()
+{
+    check_finite();
+    check_expressions();
+}
 
 // Called every step; the clock is read every 64th, so that this costs a few nanoseconds.
 void tick()
@@ -93,7 +127,7 @@ void tick()
     if (getppid() != parent)
         _exit(1);
     if (beats++ % 5 == 0)
-        check_finite();
+        check_all();
     std::printf("progress %g\n", *now - first);
     std::fflush(stdout);
 }

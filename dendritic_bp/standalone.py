@@ -13,9 +13,10 @@ from brian2 import Equations, Network, NetworkOperation, second
 from brian2.core.tracking import InstanceFollower, InstanceTrackerSet
 from brian2.devices.device import all_devices, get_device, reset_device, set_device
 
-from dendritic_bp import control, variables
+from dendritic_bp import control, delivery, variables
 from dendritic_bp.codegen import Vectorised, read_clock_once
 from dendritic_bp.errors import UserError
+from dendritic_bp.lookups import require_table
 from dendritic_bp.tables import Table
 from dendritic_bp.variables import Settable, Stored
 
@@ -40,9 +41,12 @@ def trace(protocol: Callable[[], Network], name: str, folder: Path) -> Trace:
         named = variables.named(device)
         stored = variables.stored(device, named)
         settable = variables.settable(device, named, network.objects)
+        for table in device.timed_arrays:
+            require_table(f"program '{name}'", table)
         limits = {
             each.name: each.require_limits for each in network.objects if hasattr(each, "require_limits")
         }
+        limits |= {path.name: delivery.delay_limits(path) for path in delivery.pathways(network)}
         tables = control.insert(device, network, named, settable)
         device.build(directory=str(folder), compile=False, run=False)
         _compare_clocks_relatively(folder / "network.cpp")

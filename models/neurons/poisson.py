@@ -6,6 +6,7 @@
 from brian2 import ms
 
 from dendritic_bp import NeuronModel
+from dendritic_bp.limits import rate
 
 poisson = NeuronModel(
     "poisson",
@@ -19,4 +20,5 @@ dx/dt = -x/tau_x : 1                                  # trace of events
     events={"event": "fires", "burst": "fires and False"},
     on_event={"event": "x += 1"},
     parameters=dict(tau_x=100 * ms),  # [P21]
+    limits=rate("drive"),
 )

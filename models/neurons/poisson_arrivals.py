@@ -12,6 +12,8 @@ which the compiler vectorises. Add the equations to a neuron with conductances, 
 
 from brian2 import Hz
 
+from dendritic_bp.limits import rate
+
 poisson_arrivals = dict(
     equations="z : 1                                  # a whole number from 1 to z_max",
     parameters=dict(
@@ -24,6 +26,7 @@ poisson_arrivals = dict(
         w_exc_d=0.05,  # [P21]
         w_inh_d=0.05,  # [P21]
     ),
+    limits=rate("rate_s") | rate("rate_d"),
     initial=dict(z="1 + floor(rand()*(z_modulus - 1))"),
 )
 

@@ -11,6 +11,8 @@ cell: each reads ten binary digits of its own, and those that follow. The decay 
 
 from brian2 import Hz
 
+from dendritic_bp.limits import rate
+
 SOMA = """
 z = rand() : 1 (constant over dt)
 z_2 = z*1024 - floor(z*1024) : 1
@@ -33,6 +35,7 @@ soma_poisson_background = dict(
         w_exc_s=0.35,  # [P21]
         w_inh_s=0.35,  # [P21]
     ),
+    limits=rate("rate_exc") | rate("rate_inh"),
 )
 
 poisson_background = dict(
@@ -42,4 +45,5 @@ poisson_background = dict(
         w_exc_d=0.05,  # [P21]
         w_inh_d=0.05,  # [P21]
     ),
+    limits=soma_poisson_background["limits"],
 )

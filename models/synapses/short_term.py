@@ -19,6 +19,7 @@ from dataclasses import replace
 from brian2 import ms, second
 
 from dendritic_bp import SynapseModel
+from dendritic_bp.limits import share
 
 RELEASE = """
 depressed : 1                                         # released by the last spike at depressing synapses
@@ -44,6 +45,7 @@ FACILITATING = dict(
     f=0.1,  # [P21]
 )
 REST = dict(u_S="U", x_S=1)
+SHARES = share("U") | share("f")
 
 # "*= 0" and "+=", as Brian2 warns of "=" where several synapses could write to one cell.
 depressing = SynapseModel(
@@ -52,6 +54,7 @@ depressing = SynapseModel(
     on_pre={"spike": f"depressed_post *= 0; depressed_post += u_S*x_S; {USE}"},
     parameters=DEPRESSING,
     initial=REST,
+    limits=SHARES,
     order=-1,  # before the synapses that deliver what is released
 )
 
@@ -61,6 +64,7 @@ facilitating = SynapseModel(
     on_pre={"spike": f"facilitated_post *= 0; facilitated_post += u_S*x_S; {USE}"},
     parameters=FACILITATING,
     initial=REST,
+    limits=SHARES,
     order=-1,
 )
 
@@ -77,4 +81,5 @@ short_term = SynapseModel(
     on_pre={"spike": f"I_basal_post += w*u_S*x_S; {USE}"},
     parameters=DEPRESSING,  # or FACILITATING
     initial=REST,
+    limits=SHARES,
 )
