@@ -191,7 +191,9 @@ def check_number(where: str, value: Any, dim: Dimension, kind: str = FLOAT) -> N
     if not np.all(np.isfinite(np.asarray(value, dtype=float))):
         raise ModelError(f"{where} = {value}: is not finite")
     wanted = {INTEGER: "whole numbers below 2**31", BOOLEAN: "True or False"}.get(kind)
-    lost = np.asarray(value, dtype=float) != np.asarray(value, dtype=_KINDS.get(kind, float))
+    number = np.asarray(value, dtype=float)
+    with np.errstate(invalid="ignore"):
+        lost = number != number.astype(_KINDS.get(kind, float))
     if wanted and np.any(lost):
         raise ModelError(f"{where} = {value}: must be {wanted}")
 

@@ -43,9 +43,6 @@ def require_columns(piece: Piece, namespace: Mapping[str, Any], indices: Mapping
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in tables):
             continue
         values, text = tables[node.func.id].values, ast.unparse(node)
-        if len(node.args) != values.ndim:
-            wanted = "a time" if values.ndim == 1 else "a time and a column"
-            raise piece.fault(f"`{text}`: the table has {values.ndim} dimensions, so give it {wanted}")
         column = on_indices(node.args[1], indices) if values.ndim == 2 else None
         if column is not None and (column.min() < 0 or column.max() >= values.shape[1]):
             raise piece.fault(

@@ -24,6 +24,7 @@ def wiring(name: str, connect: Any, n_source: int, n_target: int) -> Wiring:
     if not isinstance(connect, str | Mapping) or not connect:
         raise ModelError(f"'{name}': connect = {connect!r}: {_HOW}")
     asked = {"condition": connect} if isinstance(connect, str) else dict(connect)
+    asked = {word: value.strip() if isinstance(value, str) else value for word, value in asked.items()}
     for word in asked:
         if word not in WORDS:
             raise ModelError(f"'{name}': connect has no '{word}'; {suggest(str(word), WORDS)}")
@@ -74,7 +75,7 @@ def require_shares(name: str, wired: Wiring, indices: Mapping[str, Any]) -> None
     """Refuse text for a probability that is none for some pair of cells, as far as indices tell."""
     for word, limits in (("p", PROBABILITY), ("n", COUNT)):
         if isinstance(wired.get(word), str):
-            value = on_indices(ast.parse(wired[word].strip(), mode="eval").body, indices)
+            value = on_indices(ast.parse(wired[word], mode="eval").body, indices)
             if value is not None:
                 require(f"'{name}': connect, {word} = `{wired[word]}`", limits, {word: value})
 
@@ -93,7 +94,7 @@ def shapes(wired: Wiring, n_source: int, n_target: int) -> list[tuple[int, ...]]
     if not wired:
         return [(n_source * n_target,), (n_source, n_target)]
     if wired.keys() == {"condition"}:
-        condition = ast.unparse(ast.parse(wired["condition"].strip(), mode="eval"))
+        condition = ast.unparse(ast.parse(wired["condition"], mode="eval"))
         sizes = {"i == j": min(n_source, n_target), "j == i": min(n_source, n_target), "False": 0}
         return [(sizes[condition],)] if condition in sizes else []
     if wired.keys() == {"i", "j"} and not any(isinstance(index, str) for index in wired.values()):
