@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from brian2 import DEFAULT_UNITS, Quantity, get_dimensions
+from brian2 import DEFAULT_UNITS, Equations, Quantity, farad, get_dimensions, second
+from brian2.equations.equations import PARAMETER
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from dendritic_bp.errors import ModelError
@@ -41,6 +42,21 @@ def rate(name: str) -> dict[str, str]:
 def duration(name: str) -> dict[str, str]:
     """Return the limit of a duration."""
     return {f"{name} >= 0*second": "a duration is not negative"}
+
+
+def implied(equations: Equations) -> dict[str, str]:
+    """Return the limits of constants that are called tau... and T_..., and of capacitances."""
+    limits = {}
+    for name, each in equations.items():
+        if each.type != PARAMETER or not {"constant", "shared"} & set(each.flags):
+            continue
+        if each.dim is second.dim and name.startswith("tau"):
+            limits[f"{name} > 0*second"] = "a time constant is positive"
+        elif each.dim is second.dim and name.startswith("T_"):
+            limits |= duration(name)
+        elif each.dim is farad.dim:
+            limits[f"{name} > 0*farad"] = "a capacitance is positive"
+    return limits
 
 
 def require(owner: str, limits: Mapping[str, str], numbers: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ from brian2.units.fundamentalunits import get_dimensions
 from dendritic_bp.equations import definitions, parse
 from dendritic_bp.errors import ModelError, suggest
 from dendritic_bp.language import Kind, Piece, check, check_number, standard_words, unit_text, variable
-from dendritic_bp.limits import DELAY, duration, require
+from dendritic_bp.limits import DELAY, duration, implied, require
 from dendritic_bp.names import require_name
 
 Table = Mapping[str, Any]  # numbers, quantities, arrays, or expressions as text
@@ -68,8 +68,8 @@ class _Model:
 
     @property
     def conditions(self) -> Mapping[str, str]:
-        """Return all limits: those that are stated, and those that follow from what the model is."""
-        return self.limits
+        """Return all limits: those that are stated, and those that names and units imply."""
+        return {**implied(self.parsed), **self.limits}
 
     def words(self) -> dict[str, Any]:
         """Return what each word of the model's text stands for."""
@@ -171,7 +171,10 @@ class NeuronModel(_Model):
     @property
     def conditions(self) -> Mapping[str, str]:
         """Return all limits: those that are stated, and that of a refractory period that is text."""
-        return {**self.limits, **(duration(self.refractory) if isinstance(self.refractory, str) else {})}
+        return {
+            **super().conditions,
+            **(duration(self.refractory) if isinstance(self.refractory, str) else {}),
+        }
 
     def _check_refractory(self) -> None:
         where = f"{self}, refractory"

@@ -42,6 +42,7 @@ from dendritic_bp.images import OPENML, from_files, from_openml
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
 from dendritic_bp.tasks import Dataset, digits
+from dendritic_bp.variants import with_changes
 from figures.digits import figures
 from measures.digits import Meter, dataset, summary
 from networks.cells import CELLS
@@ -85,9 +86,10 @@ def simulate(args: argparse.Namespace) -> Record:
     design = Design(hidden, args.neuron, data.images.shape[1], data.n_classes)
     plan = Plan(epochs, args.seed, design.cell.anneal, args.patience)
     program, meter = Program(design.protocol, design.name), Meter(design, data)
+    variants = with_changes(_variants(args, design), args.set, design.feedback_values("learned"))
     trainings = {
-        name or "learning": Training(design, data, plan, values | args.set, *([] if name else [meter]))
-        for name, values in _variants(args, design).items()
+        name or "learning": Training(design, data, plan, values, *([] if name else [meter]))
+        for name, values in variants.items()
     }
     main, *_ = done = train(program, args.seed, trainings, plan.pieces(data)).values()
     controls = dict(zip([*trainings][1:], [*done][1:], strict=True))

@@ -31,6 +31,7 @@ from dendritic_bp.program import Program
 from dendritic_bp.runs import Run
 from dendritic_bp.storage import Record
 from dendritic_bp.sweep import sweep
+from dendritic_bp.variants import with_changes
 from figures.disinhibition import figures
 from measures.disinhibition import curves, summary
 from networks.disinhibition import (
@@ -62,9 +63,9 @@ def _curves(name: str, args: argparse.Namespace) -> tuple[xr.Dataset, Run]:
     n = sizes[args.quick]
     changed = {} if name == "loop" else args.set
     asked = {
-        (panel, label): dict(seed=args.seed, values=values | changed)
+        (panel, label): dict(seed=args.seed, values=values)
         for panel, each in panels(n).items()
-        for label, values in each.items()
+        for label, values in with_changes(each, changed).items()
     }
     runs = sweep(Program(protocol(n, stairs), f"disinhibition-{name}-{n}"), list(asked.values()))
     return curves(dict(zip(asked, runs, strict=True)), name, stairs, n), runs[0]

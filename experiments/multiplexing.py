@@ -30,6 +30,7 @@ import fi_curves
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
 from dendritic_bp.sweep import sweep
+from dendritic_bp.variants import with_changes
 from figures.multiplexing import figures
 from measures.multiplexing import dataset, summary
 from models.microcircuit import CELLS, Projection, microcircuit
@@ -96,10 +97,8 @@ def simulate(args: argparse.Namespace) -> Record:
     """Run the three kinds of input, and the plane of steady currents."""
     n = 1000 if args.quick else 4000
     given = {kind: inputs(kind, args.seed) for kind in WAVES}
-    asked = [
-        dict(seed=args.seed, values={name: wave * pA for name, wave in each.items()} | args.set)
-        for each in given.values()
-    ]
+    waves = {kind: {name: wave * pA for name, wave in each.items()} for kind, each in given.items()}
+    asked = [dict(seed=args.seed, values=values) for values in with_changes(waves, args.set).values()]
     program = Program(protocol(n), f"multiplexing-{n}")
     runs = dict(zip(given, sweep(program, asked, workers=1), strict=True))
     data = dataset(runs, given, n)

@@ -25,6 +25,7 @@ from dendritic_bp.errors import UserError
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
 from dendritic_bp.sweep import sweep
+from dendritic_bp.variants import with_changes
 from figures.propagation import figures
 from measures.propagation import dataset, summary
 from measures.propagation_scaling import measured
@@ -51,7 +52,8 @@ def simulate(args):
     program = Program(chain.protocol, chain.name)
     forms = published_forms(args.areas) if args.forms else {"as published": {}}
     gain = chain.feedback(program.values, args.feedback)
-    asked = [dict(seed=args.seed, values=gain | values | args.set) for values in forms.values()]
+    variants = with_changes({form: gain | values for form, values in forms.items()}, args.set)
+    asked = [dict(seed=args.seed, values=values) for values in variants.values()]
     runs = dict(zip(forms, sweep(program, asked, workers=1), strict=True))
     main = runs["as published"]
     data = dataset(chain, runs)

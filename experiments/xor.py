@@ -43,6 +43,7 @@ import xor_microcircuit
 from dendritic_bp.errors import UserError
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
+from dendritic_bp.variants import with_changes
 from figures import xor as xor_figures
 from measures.xor import dataset, summary
 from networks.xor import FEEDBACK, Published
@@ -89,8 +90,9 @@ def simulate(args: argparse.Namespace) -> Record:
         Fast(epochs, args.rule) if args.protocol == "fast" else Published(epochs, args.example, args.average)
     )
     program = Program(design.protocol, design.name)
-    values = design.values(args.seed, args.feedback, args.hidden_plasticity == "on") | args.set
-    run = program.run(args.seed, values)
+    asked = {"": design.values(args.seed, args.feedback, args.hidden_plasticity == "on")}
+    values = with_changes(asked, args.set, design.values(args.seed, "opposite", True))
+    run = program.run(args.seed, values[""])
     course = design.course(run, args.seed)
     data = dataset(course, run).assign_attrs(compared=int(_is_published(args)))
     return Record(data, summary(course, run, design.simulated_s), run.provenance)

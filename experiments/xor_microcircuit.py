@@ -41,6 +41,7 @@ import xarray as xr
 from dendritic_bp.errors import UserError
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
+from dendritic_bp.variants import with_changes
 from figures.xor_microcircuit import figures
 from measures.xor import NAMES, SOLVED, TARGETS, Course, activity, summary
 from networks.xor_microcircuit import (
@@ -80,8 +81,9 @@ def simulate(args):
     if epochs < 1:
         raise UserError(f"--epochs must be 1 or more, not {epochs}.")
     design = Microcircuit(epochs)
-    values = design.values(args.seed, args.feedback, args.hidden_plasticity == "on") | args.set
-    run = Program(design.protocol, design.name).run(seed=args.seed, values=values)
+    asked = {"": design.values(args.seed, args.feedback, args.hidden_plasticity == "on")}
+    values = with_changes(asked, args.set, design.values(args.seed))
+    run = Program(design.protocol, design.name).run(seed=args.seed, values=values[""])
     data = dataset(design, run, args.seed)
     return Record(data, measure(data, course(design, run, args.seed), design, run), run.provenance)
 

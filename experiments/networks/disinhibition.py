@@ -103,7 +103,9 @@ def transfer(n: int, stairs: np.ndarray):
 
 def normalisation(n: int, stairs: np.ndarray):
     """Return the protocol of Fig. S10 with `n` pyramidal cells (4,000 are published)."""
-    lateral = Projection("lateral", "pc", "pc", 0, "g_inh_d", 0.0, "facilitated_pre", p=200 / n)  # [P21]
+    lateral = Projection(
+        "lateral", "pc", "pc", 0, "g_inh_d", 0.0, "facilitated_pre", p=min(1, 200 / n)
+    )  # [P21]
     return lambda: _published(dict(pc=n), (lateral,), S10, {}, stairs)
 
 
@@ -127,8 +129,10 @@ def loop(n: int, stairs: np.ndarray):
         pc = two_compartment.with_equations(**background).with_equations(**conductances)
         pc = pc.with_equations(RELEASE + STAIRS, parameters=_stairs(stairs))
         wires = (
-            Projection("pc_som", "pc", "som", 0, "g_exc_s", 0.3, "facilitated_pre", p=200 / n),  # [P21]
-            Projection("som_pc", "som", "pc", 0, "g_inh_d", 0.035, p=50 / (n // 5)),  # [P21]
+            Projection(
+                "pc_som", "pc", "som", 0, "g_exc_s", 0.3, "facilitated_pre", p=min(1, 200 / n)
+            ),  # [P21]
+            Projection("som_pc", "som", "pc", 0, "g_inh_d", 0.035, p=min(1, 50 / (n // 5))),  # [P21]
         )
         circuit = microcircuit(
             [dict(pc=n, som=n // 5)], wires, CELLS | dict(pc=pc), (depressing, facilitating)
