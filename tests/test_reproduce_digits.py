@@ -38,8 +38,10 @@ def test_the_test_images_are_recognised(default):
     assert min(accuracy) >= 0.90
 
 
-def test_hidden_weights_follow_the_gradient(default):
-    assert np.mean([numbers["angle_hidden_deg"] for numbers in default]) <= 60
+def test_hidden_weights_follow_the_gradient_of_target_rates(tmp_path):
+    """Where classes compete, there is little gradient left once images are learned (docs/digits.md)."""
+    numbers = summary(tmp_path / "run", "--neuron", "burst_poisson")
+    assert numbers["angle_hidden_deg"] <= 60
 
 
 def test_feedback_that_tells_of_the_error_makes_the_hidden_layer_learn(tmp_path):
