@@ -24,7 +24,7 @@ from models.rate.contrastive_hebbian import contrast
 
 feedback = "vector"
 parameters = dict(
-    eta=Parameter(0.5, "1", "selected on validation images of the digits and MNIST"),
+    eta=Parameter(0.2, "1", "selected on the digits' validation split"),
     beta=Parameter(0.3, "1", "selected on the digits' validation split"),
     symmetric=Parameter(1, "1", "[L21]; 0 for the one-sided nudge"),
     sweeps=Parameter(6, "1", "chosen here: per hidden layer"),
