@@ -47,6 +47,7 @@ from figures.digits import figures
 from measures.digits import Meter, dataset, summary
 from networks.cells import CELLS
 from networks.digits import Design
+from networks.mechanisms import MECHANISMS
 from networks.projections import FEEDBACK
 from networks.training import Plan, Training
 
@@ -71,7 +72,11 @@ def options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="stop after N epochs without gain; test the best",
     )
-    add("--neuron", choices=CELLS, default="burst_signed", help="cell of all layers (burst_signed)")
+    cells = parser.add_mutually_exclusive_group()
+    cells.add_argument("--neuron", choices=CELLS, default="burst_signed", help="of all layers (burst_signed)")
+    cells.add_argument(
+        "--credit", choices=MECHANISMS, help="how errors travel, with its cells (signed_bursts)"
+    )
     add("--feedback", choices=FEEDBACK, default="learned", help="onto the hidden layers (learned)")
     add("--hidden-plasticity", choices=["on", "off"], default="on", help="in the hidden layers (on)")
     add("--controls", action="store_true", help="run the four controls too, and draw them")
@@ -83,7 +88,7 @@ def simulate(args: argparse.Namespace) -> Record:
     epochs = (QUICK_EPOCHS if args.quick else EPOCHS) if args.epochs is None else args.epochs
     _require(args, hidden, epochs)
     data = _data(args)
-    design = Design(hidden, args.neuron, data.images.shape[1], data.n_classes)
+    design = Design(hidden, args.credit or args.neuron, data.images.shape[1], data.n_classes)
     plan = Plan(epochs, args.seed, design.cell.anneal, args.patience)
     program, meter = Program(design.protocol, design.name), Meter(design, data)
     variants = with_changes(_variants(args, design), args.set, design.feedback_values("learned"))
@@ -129,6 +134,8 @@ def _require(args: argparse.Namespace, hidden: tuple[int, ...], epochs: int) -> 
     for flag, number in (("epochs", epochs), ("patience", args.patience)):
         if number is not None and number < 1:
             raise UserError(f"--{flag} must be 1 or more, not {number}.")
+    if args.credit == "plateau_difference" and len(hidden) > 1:
+        raise UserError("--credit plateau_difference needs one hidden layer: a plateau changes no events.")
     if args.limit < 0:
         raise UserError(f"--limit must be the number of training images, or 0 for all, not {args.limit}.")
     for one, other in (("images", "labels"), ("test_images", "test_labels")):

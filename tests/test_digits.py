@@ -18,12 +18,14 @@ import digits
 from dendritic_bp import SynapseModel, cli, tasks
 from dendritic_bp.analysis import NO_ANSWER
 from dendritic_bp.chain import Spent
+from dendritic_bp.errors import UserError
 from dendritic_bp.program import Program
 from dendritic_bp.trials import Schedule
 from measures.digits import Meter, _linear_classifier, _pixels, accuracy, curve, dataset, predicted, summary
 from networks import digits as digits_network
 from networks.digits import PIECE, VOTERS, Design
 from networks.layers import COUNTERS, probes
+from networks.mechanisms import MECHANISMS
 from networks.projections import FEEDBACK, all_to_all
 from networks.training import LOOKS, Plan, Training, _windows
 
@@ -463,3 +465,29 @@ def test_synapses_are_stored_by_source_or_by_target(by_target):
     first, second = (wires.j, wires.i) if by_target else (wires.i, wires.j)
     assert (np.diff(first) >= 0).all() and (np.lexsort((second, first)) == np.arange(6)).all()
     Network(source, target, wires)  # else Brian2 says that they are in none
+
+
+# --- the mechanisms ---
+
+
+@pytest.mark.parametrize("name", MECHANISMS)
+def test_no_mechanism_learns_or_is_taught_in_a_test(data, name):
+    schedule, gates = by_trial(data, name)
+    tested = schedule.during("test")
+    for gate in ("learning", "teaching", "adapting"):
+        assert not gates[gate][tested].any() and gates[gate][schedule.during("train")].any()
+
+
+def test_a_mechanism_or_cells_can_be_asked_for_but_not_both(capsys):
+    parser = argparse.ArgumentParser()
+    digits.options(parser)
+    assert parser.parse_args(["--credit", "error_cells"]).credit == "error_cells"
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--credit", "error_cells", "--neuron", "pyramidal"])
+    assert "not allowed with" in capsys.readouterr().err
+
+
+def test_the_plateaus_of_two_phases_need_one_hidden_layer():
+    args = argparse.Namespace(credit="plateau_difference", patience=None)
+    with pytest.raises(UserError, match="one hidden layer"):
+        digits._require(args, (3, 2), 1)

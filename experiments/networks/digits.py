@@ -11,7 +11,8 @@ from dendritic_bp.trials import Gate, Schedule, Trials
 from networks import projections
 from networks.cells import CELLS, Cell
 from networks.layers import COUNTERS, EVENTS, inputs, learning_layers, shows
-from networks.teacher import teacher
+from networks.mechanisms import MECHANISMS
+from networks.teacher import reward, teacher
 
 # All values chosen here.
 PIECE = 360  # trials in a run
@@ -28,7 +29,7 @@ class Design:
     """What is compiled: the sizes of the hidden layers, the kind of cell, pixels and classes."""
 
     hidden: tuple[int, ...]
-    neuron: str
+    neuron: str  # or mechanism
     pixels: int = 64
     classes: int = 10
 
@@ -40,7 +41,7 @@ class Design:
     @property
     def cell(self) -> Cell:
         """Return the kind of cell, and what is chosen for it."""
-        return CELLS[self.neuron]
+        return (CELLS | MECHANISMS)[self.neuron]
 
     @property
     def copies(self) -> int:
@@ -99,10 +100,15 @@ class Design:
         defaultclock.dt = 1 * ms
         clock, cell = self.clock, self.cell
         tables = clock.tables(dict(images=(self.pixels,), label=()), self.gates)
-        read = {name: tables[name] for name in ("images", "reading")}
-        sources = inputs(cell.model, self.sizes["inputs"], f"images(t, i//{self.copies})", clock, read)
+        read = {
+            name: tables[name] for name in ("images", "reading", *cell.credit.inputs.get("namespace", ()))
+        }
+        sources = inputs(cell, self.sizes["inputs"], f"images(t, i//{self.copies})", clock, read)
         layers = [sources, *learning_layers(cell, self.hidden, self.sizes["output"], tables)]
-        objects = [*layers, *teacher(layers[-1], self.classes, tables, **cell.teacher)]
+        taught = teacher(layers[-1], self.classes, tables, **cell.teacher)
+        if "success" in layers[-1].equations:
+            taught += reward(layers[1:], taught[0])
+        objects = [*layers, *taught]
         wires = projections.projections(layers, cell, tables, longest=TRIAL)
         objects += [*wires, *self._records(layers, wires), *shows(layers, ("v_s", "v_d"))]
         return clock.run(objects)

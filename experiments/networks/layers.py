@@ -26,14 +26,15 @@ START = dict(
 def counting(model: NeuronModel) -> NeuronModel:
     """Count the events and bursts of each cell while a trial is read."""
     model = model.with_equations("n_event : 1\nn_burst : 1", namespace=("reading",))
-    more = {event: f"n_{event} += reading(t)" for event in EVENTS}
-    return replace(model, on_event={e: f"{code}; {more[e]}" for e, code in model.on_event.items()})
+    counted = {e: f"{model.on_event[e]}; n_{e} += reading(t)" for e in EVENTS}
+    return replace(model, on_event={**model.on_event, **counted})
 
 
-def inputs(model: NeuronModel, n: int, shown: str, trials: Trials, tables: dict[str, Any]) -> NeuronGroup:
+def inputs(cell: Cell, n: int, shown: str, trials: Trials, tables: dict[str, Any]) -> NeuronGroup:
     """Build cells whose somatic current in each trial follows what is `shown` to cell i, from 0 to 1."""
     currents = dict(I_off=350 * pA, I_on=1000 * pA)
-    model = counting(model).with_equations(parameters=currents, namespace=tuple(tables))
+    model = counting(cell.model).with_equations(**cell.credit.inputs)
+    model = model.with_equations(parameters=currents, namespace=tuple(tables))
     group = neurons(model, n, "inputs", tables, v_s=START["v_s"])
     group.run_regularly(f"I_soma = I_off + I_on*{shown}", dt=trials.length, name="stimulus")
     return group

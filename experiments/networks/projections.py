@@ -80,7 +80,7 @@ def feedback_values(kind: str, sizes: Sequence[int], cell: Cell, trial: Quantity
     values = {}
     for k, (onto, above) in enumerate(pairwise(sizes), start=1):
         table = feedback(kind, onto, cell, trial)
-        values |= {f"feedback{k}_pre_{event}.delay": table["delay"] for event in ("event", "burst")}
+        values |= {f"feedback{k}_pre_{event}.delay": table["delay"] for event in cell.credit.feedback.on_pre}
         values |= {f"feedback{k}.{key}": value for key, value in table.items() if key not in ("delay", "w")}
         if "w" in table:
             values[f"feedback{k}.w"] = np.full(onto * above, table["w"] / pA) * pA

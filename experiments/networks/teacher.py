@@ -28,6 +28,15 @@ error = r_soft*(wanted - exp(r/r_soft)/pool) : Hz
 pool : 1 (linked)
 r_soft : Hz (shared, constant)
 """
+REWARD = """
+total : 1
+right : 1
+success = right - log(total + 1e-12) : 1              # logarithm of the share of the right class
+"""
+WEIGHED = """
+total_post = exp(r_pre/r_soft_pre) : 1 (summed)
+right_post = wanted_pre*r_pre/r_soft_pre : 1 (summed)
+"""
 # chosen here
 START = dict(tau_r=50 * ms, hold=0)
 RATES = dict(r_low=4 * Hz, r_high=30 * Hz)
@@ -62,6 +71,16 @@ def teacher(
     watch.connect(j=f"i//{voters}")
     output.I_teacher = linked_var(group, "current", index=np.repeat(np.arange(classes), voters))
     return [group, watch, *(_pool(group) if rivals else ())]
+
+
+def reward(layers: list[NeuronGroup], group: NeuronGroup) -> list[NeuronGroup | Synapses]:
+    """Tell all cells of the layers one number: how well the classes that compete answer."""
+    judge = NeuronGroup(1, REWARD, name="reward")
+    weigh = Synapses(group, judge, WEIGHED, name="weighing", namespace=group.namespace)
+    weigh.connect()
+    for layer in layers:
+        layer.success = linked_var(judge, "success", index=np.zeros(layer.N, int))
+    return [judge, weigh]
 
 
 def _pool(group: NeuronGroup) -> tuple[NeuronGroup, Synapses]:

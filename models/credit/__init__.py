@@ -14,9 +14,10 @@ TAUGHT = ("train", "show")  # the phases in which there is a teacher
 class Credit:
     """Hold a mechanism: its synapses, what it adds to cells, and when in a trial it does what.
 
-    `forward` synapses go onto the layer above, `feedback` onto the layer below. `hidden` and `output` are
-    arguments of `with_equations`, for the cells of all layers that learn and, on top, of the output; there, a
-    linked `I_teacher` receives what the teacher sends. All may read the `gates`, by name.
+    `forward` synapses go onto the layer above, `feedback` onto the layer below. `inputs`, `hidden` and
+    `output` are arguments of `with_equations`: for the input cells, for the cells of all layers that learn
+    and, on top, for the output. There, a linked `I_teacher` receives what the teacher sends; anywhere, a
+    linked `success` receives one number that tells how good the answer is. All may read the `gates`, by name.
     """
 
     name: str
@@ -24,5 +25,6 @@ class Credit:
     forward: SynapseModel
     feedback: SynapseModel
     gates: Mapping[str, Gate]
+    inputs: Mapping[str, Any] = field(default_factory=dict)
     hidden: Mapping[str, Any] = field(default_factory=dict)
     output: Mapping[str, Any] = field(default_factory=dict)

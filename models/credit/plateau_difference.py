@@ -1,15 +1,14 @@
 """Two phases: the difference of a cell's plateaus, without and with a teacher, is its error [G17].
 
 In the first phase nobody teaches. In the second, the teacher's current into the somata of the output moves
-their rates, and their events reach the apical dendrites of all hidden layers, directly. At the end of the
-trial, once:
+their rates, and their events reach the apical dendrites of the hidden layer. At the end of the trial, once:
 
     hidden:  dw = plastic eta slope (alpha_2 - alpha_1) (x_1 - x_1_bar)
-    output:  dw = plastic eta slope (x_2 - x_1) (x_1 - x_1_bar)
+    output:  dw = plastic eta slope (y_2 - y_1) (x_1 - x_1_bar)
 
-with the plateaus alpha of the two phases (graded, `models/neurons/two_phase.py`) and the mean traces x_1
-and x_2. Feedback synapses mirror their forward partners; with eta = 0 they are the fixed random ones of
-[G17].
+with the plateaus alpha of the two phases (graded, `models/neurons/two_phase.py`) and the mean traces of
+events, x long and y short. Feedback synapses mirror their forward partners; with eta = 0 they are the fixed
+random ones of [G17]. A plateau does not change what a cell fires: feedback comes from the output alone.
 
 [G17] Guerguiev, Lillicrap & Richards 2017, eLife 6:e22901
 """

@@ -52,7 +52,7 @@ dz/dt = -z/tau_z + sqrt(2/tau_z)*xi : 1               # perturbation
 dz_bar/dt = (z - z_bar)/tau_z : 1
 success : 1 (linked)
 dusual/dt = teaching(t)*(success - usual)/tau_usual : 1
-surprise = teaching(t)*(success - usual) : 1
+surprise = teaching(t)*(success - usual) : 1 (constant over dt)
 """,
         parameters=dict(
             eta_home=0 * pA,

@@ -6,8 +6,8 @@ mean:
     dw/dt = plastic eta (B(t) - P_0 E(t)) (x(t) - x_bar) / (1 + x_post/x_half)
 
 And feedback reaches the dendrite by two pathways: bursts through w (Y in [G22]), events through q (Q).
-While nobody teaches, q learns, anti-Hebbian, to hold the apical potential at the threshold of bursting E_d,
-where an event becomes a burst with probability P_0 = 1/2:
+In training, q learns, anti-Hebbian, to hold the apical potential at the threshold of bursting E_d, where an
+event becomes a burst with probability P_0 = 1/2 (errors of classes that compete are zero on average):
 
     dq/dt = -cancels eta_q E(t) (v_d - E_d)
 
@@ -22,7 +22,6 @@ from dataclasses import replace
 from brian2 import ms, nS
 
 from dendritic_bp.trials import Gate
-from models.credit import TAUGHT
 from models.credit.bursts import bursts
 from models.synapses.burst_gradient import burst_gradient
 from models.synapses.mirrored_feedback import mirrored_feedback
@@ -74,10 +73,5 @@ single_phase_bursts = replace(
         arriving="opened(t)",
         cancels="cancelling(t)",
     ),
-    gates=dict(  # chosen here: q learns before the teacher comes
-        bursts.gates,
-        teaching=Gate(80 * ms, phases=TAUGHT),
-        learning=Gate(80 * ms, scaled=True),
-        cancelling=Gate(40 * ms, 80 * ms, phases=("train",)),
-    ),
+    gates=dict(bursts.gates, cancelling=Gate(60 * ms, phases=("train",))),  # chosen here
 )

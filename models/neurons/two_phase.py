@@ -2,8 +2,8 @@
 
 `free` and `taught` are gates of the two phases, `closing` that of the trial's end. There, once, the event
 `plateau` comes: alpha_1 and alpha_2, graded plateaus, are sigmoids of the mean apical potential over each
-window of T_mean, and x_1 and x_2 means of the trace of events. The dendrite does not act on the soma: there
-are no bursts.
+window of T_mean; x_1, y_1 and y_2 are means of two traces of events there. The dendrite does not act on
+the soma: there are no bursts.
 
 [G17] Guerguiev, Lillicrap & Richards 2017, eLife 6:e22901
 """
