@@ -12,6 +12,7 @@ from brian2 import DEFAULT_FUNCTIONS
 from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 from brian2.codegen.statements import Statement
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
+from brian2.devices.device import get_device
 
 # exp(x) - 1 loses digits near 0: there, the series to x**10/11!, which is exact to 1e-15 below 0.25.
 EXPREL = """
@@ -56,6 +57,12 @@ class Vectorised(CPPStandaloneCodeObject):
 
 for name, code in (("exprel", EXPREL), ("clip", CLIP)):
     DEFAULT_FUNCTIONS[name].implementations.add_implementation(Vectorised, code=code, name=f"_{name}")
+
+
+def compiles_here() -> bool:
+    """Tell whether objects are now made for a `Program`, and not for plain Brian2."""
+    return get_device().code_object_class() is Vectorised
+
 
 # Brian2's loop over steps reads the clock in each of them, for the sake of one number after the last: 0.5 us.
 CLOCK = re.compile(

@@ -7,10 +7,9 @@ from typing import Any
 from brian2 import DEFAULT_FUNCTIONS, Function, NeuronGroup
 from brian2.codegen.translation import get_identifiers_recursively
 from brian2.core.variables import Variables
-from brian2.devices.device import all_devices, get_device
 from brian2.groups.group import CodeRunner
 
-from dendritic_bp.codegen import Vectorised
+from dendritic_bp.codegen import Vectorised, compiles_here
 
 MOST = 8  # events: one bit each in the word of a cell
 
@@ -52,8 +51,7 @@ def search_once(group: NeuronGroup) -> None:
 
     The other events are then found when spikes are ("thresholds"), and not after them.
     """
-    compiled = get_device() is all_devices["cpp_standalone"]
-    if not compiled or group._refractory is not False or len(group.events) > MOST or _draws(group):
+    if not compiles_here() or group._refractory is not False or len(group.events) > MOST or _draws(group):
         return
     search, parts = EventSearch(group), list(group.thresholder.values())
     _replace(group, parts, [search])

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 from brian2 import Equations, SpatialNeuron, StateUpdateMethod
 from brian2.core.variables import Variables
-from brian2.devices.device import all_devices, get_device
 from brian2.groups.group import CodeRunner
 from brian2.groups.neurongroup import StateUpdater
 
 from dendritic_bp.channels import EVERYWHERE, Densities, blocks, own
-from dendritic_bp.codegen import Vectorised
+from dendritic_bp.codegen import Vectorised, compiles_here
 
 BY_NAME = ("euler", "exponential_euler")  # methods that take every rate at the beginning of a step
 
@@ -61,7 +60,7 @@ class GateUpdater(StateUpdater):
 
 def follow_channels(cell: SpatialNeuron, equations: Equations, outside: list[str]) -> None:
     """Let a compiled cell follow its gates where their channels are alone."""
-    if get_device() is all_devices["cpp_standalone"] and cell.method_choice in BY_NAME:
+    if compiles_here() and cell.method_choice in BY_NAME:
         updater = GateUpdater(cell, equations, blocks(equations, outside))
         cell.contained_objects[cell.contained_objects.index(cell.state_updater)] = updater
         cell.state_updater = updater

@@ -1,42 +1,54 @@
-"""How fast the published XOR network runs: by part, beside what the machine can do, and as networks grow.
+"""How fast it runs: cells beside a fused loop, the XOR network beside Brian2 alone, trials, builds, growth.
 
-Methods. The published network (--case xor): that of `xor.py --protocol published` for 20 s, five times in
-one thread; all times are processor times and medians. The limit is a plain C++ loop over the same cells: the
-loops that Brian2 has generated for the membranes, the background and the search for spikes, called one after
-the other in a program without anything else, compiled with the same flags and run as often, in turn with the
-network. The parts come from a second build in which each code object is timed; the time of reading the clock,
-which is that of the cheapest code object, is subtracted. Growth (--case growth): networks of 500 to 50,000
-cells, and of 1e5 to 1e7 synapses, 5 s each, wiring included; weights shrink as synapses become more, so that
-the rates stay.
+Methods. All times are processor times of one thread, but for the build, and medians of repeats; what is
+compared is run in turn. cells: 2,500 burst-Poisson or pyramidal cells with four Poisson inputs each, 0.1 ms,
+without synapses, beside the limit: the loops that Brian2 has generated for background, membranes and events
+as one loop in a program of its own (`measures/fused.py`), in double and in single precision. xor: the
+published network, as in `xor.py --protocol published`, for 20 s, beside Brian2 alone (standalone, with its
+own flags) and the limit in single precision for its cells; the parts come from a second build in which each
+code object is timed, less the time of reading the clock, which is that of the cheapest. layer5: one cell and
+64. trials: an epoch of `digits.py`, and 100 trials of 784-500-100 cells on random images. build: `digits.py`,
+cold, without ccache, on all cores: real and processor time. growth: networks of 500 to 50,000 cells, and of
+1e5 to 1e7 synapses, 5 s each, wiring included; weights shrink as synapses become more, so that rates stay.
 
-Prediction. At most 0.20 s of processor time per simulated second on an idle machine (the published program,
-in float32 and vectorised by hand, needs 0.28 s there). Growth with a slope of at most 1.1.
+Prediction. At most 1.6 times the loop for cells; XOR at least 4 times faster than Brian2 alone; 2.5 us a step
+of a layer-5 cell; 1.2 ms a trial of digits; a build in 15 s; growth with a slope of at most 1.05.
 
-    python experiments/speed.py [--case xor|growth]      (a quarter of an hour, most of it compiling)
+    python experiments/speed.py [--case cells|xor|layer5|trials|build|growth]      (a quarter of an hour)
 """
 
 from dendritic_bp import cli  # first: it mends what a notebook hands down
 
 # isort: split
 import argparse
+import os
 import re
-import subprocess
-from collections.abc import Iterator
+import resource
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from dendritic_bp.errors import UserError
 from dendritic_bp.program import Program
 from dendritic_bp.runs import Run
 from dendritic_bp.storage import Record
+from dendritic_bp.tasks import digits
 from figures.speed import figures
+from measures import fused, plain_brian2
+from networks import speed
+from networks.digits import Design, schedule
 from networks.xor import FEEDBACK, Published
 
 REPEATS = 5
 LONG, SHORT = 1.6, 0.4  # s for each example: 20.48 and 5.12 s in all
+ALONE_S, TALL_S, MANY_S = 2, 5, 0.5  # s of cells by themselves, of one layer-5 cell, and of many
+TALL = 64
+STEPS = round(ALONE_S * 1e4)
 PARTS = {  # the first pattern that fits decides
     "recording": r"meter|course|watch",
     "background": r"_background",
@@ -45,7 +57,6 @@ PARTS = {  # the first pattern that fits decides
     "forward": r"_pre_",
     "neurons": "",
 }
-LAYERS, LOOPS = ("inputs", "hidden", "output"), ("background", "stateupdater", "spikes")
 CELLS, FEW = (100, 500, 2500, 10_000), 20  # cells in each population, and synapses from each
 SYNAPSES = (6.25, 25, 100, 625)  # from each population to each cell, among 1,000
 WEIGHTS = {"inputs_hidden.w": 0.234, "hidden_output.w": 0.234, "inputs_hidden.w_max": 1.0}  # [P21]
@@ -57,40 +68,57 @@ WEIGHTS |= {
     for k in (1, 2)
 }
 
-LIMIT = """
-#include <climits>
-#include <cmath>
-#include <cstdint>
-#include <cstdio>
-#include <ctime>
-#include "brianlib/stdint_compat.h"
-namespace brian {{
-{arrays}
-}}
-{loops}
-int main()
-{{
-    const std::clock_t start = std::clock();
-    for (long step = 0; step < {steps}; step++) {{
-        {calls}
-    }}
-    std::printf("%g %g\\n", double(std::clock() - start)/CLOCKS_PER_SEC, brian::_array_output_v_s[0]);
-}}
-"""
-
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Add the flags of this experiment."""
-    parser.add_argument("--case", choices=["all", "xor", "growth"], default="all", help="what is timed (all)")
+    parser.add_argument("--case", choices=["all", *CASES], default="all", help="what is timed (all)")
 
 
 def simulate(args: argparse.Namespace) -> Record:
     """Time what is asked for."""
-    cases = dict(xor=_xor, growth=_growth)
-    records = [case(args) for name, case in cases.items() if args.case in ("all", name)]
+    chosen = CASES if args.case == "all" else {args.case: CASES[args.case]}
+    records = [case(args) for case in chosen.values()]
     data = xr.merge([record.data for record in records])
     numbers = {name: number for record in records for name, number in record.summary.items()}
     return Record(data, numbers, records[0].provenance)
+
+
+def _median(values: list[float]) -> float:
+    return float(np.median(values))
+
+
+def _cells(args: argparse.Namespace) -> Record:
+    """Time both kinds of cells, in turn with their fused loops."""
+    summary, run = {}, None
+    for kind in speed.KINDS:
+        costs, _, run = _alone(args, kind, REPEATS)
+        summary[f"{kind}_ns"] = _median(costs["here"])
+        for precision, limit in (("double", "ratio_to_fused"), ("single", "single_ratio_to_fused")):
+            name = f"{kind}_{limit}"
+            summary[f"{kind}_{precision}_fused_ns"] = _median(costs[precision])
+            summary[name] = _median(np.divide(costs["here"], costs[precision]).tolist())
+    assert run is not None
+    return Record(xr.Dataset(), summary, run.provenance)
+
+
+def _alone(
+    args: argparse.Namespace, kind: str, repeats: int
+) -> tuple[dict[str, list[float]], dict[str, list[Path]], Run]:
+    """Return the costs (ns for each cell and step) of cells here and in fused loops."""
+    program = Program(speed.cells(kind, ALONE_S), f"speed-{kind}").build()
+    costs: dict[str, list[float]] = {"here": [], "double": [], "single": []}
+    loops: dict[str, list[Path]] = {}
+    unit = 1e-9 * speed.ALONE * STEPS
+    for k in range(repeats):
+        run = program.run(args.seed + k, args.set)
+        loops = loops or {
+            precision: fused.fused(program, run, "cells", speed.ALONE, STEPS, precision == "single")
+            for precision in ("double", "single")
+        }
+        costs["here"].append(run.cpu_s / unit)
+        for precision, loop in loops.items():
+            costs[precision].append(fused.seconds(loop) / unit)
+    return costs, loops, run
 
 
 def _design(example_s: float, **changes: Any) -> Published:
@@ -103,39 +131,52 @@ def _program(design: Published) -> Program:
 
 
 def _xor(args: argparse.Namespace) -> Record:
-    """Time the network, in turn with the limit, then its parts."""
+    """Time the network, in turn with Brian2 alone and the limit of its cells, then its parts."""
     repeats, example_s = (3, SHORT) if args.quick else (REPEATS, LONG)
     design = _design(example_s)
-    program, seconds = _program(design), design.simulated_s
-    runs, limits, limit = [], [], None
+    program = _program(design)
+    peer = plain_brian2.build(design.protocol, program.folder / "plain")
+    _, loops, _ = _alone(args, "burst_poisson", 1)
+    costs: dict[str, list[float]] = {"here": [], "brian2": [], "limit": []}
     for k in range(repeats):
-        runs.append(program.run(args.seed + k, args.set))
-        limit = limit or _compile_limit(program, runs[0], round(seconds / 1e-4))
-        limits.append(_time_limit(limit) / seconds)
-    cost = [run.cpu_s / seconds for run in runs]
+        run = program.run(args.seed + k, args.set)
+        costs["here"].append(run.cpu_s / design.simulated_s)
+        costs["brian2"].append(plain_brian2.seconds(peer) / design.simulated_s)
+        costs["limit"].append(fused.seconds(loops["single"]) / ALONE_S)  # of as many cells
     shares = _shares(args, example_s)
     summary = {
-        "cpu_s_per_simulated_s": float(np.median(cost)),
-        "limit_cpu_s_per_simulated_s": float(np.median(limits)),
-        "ratio_to_limit": float(np.median(np.divide(cost, limits))),
+        "cpu_s_per_simulated_s": _median(costs["here"]),
+        "plain_brian2_cpu_s_per_simulated_s": _median(costs["brian2"]),
+        "limit_cpu_s_per_simulated_s": _median(costs["limit"]),
+        "xor_ratio_to_plain_brian2": _median(np.divide(costs["brian2"], costs["here"]).tolist()),
+        "xor_ratio_to_fused": _median(np.divide(costs["here"], costs["limit"]).tolist()),
         "build_s": program.build_s,
-        "peak_rss_mb": runs[0].peak_rss_mb,
+        "peak_rss_mb": run.peak_rss_mb,
     }
+    return Record(_xor_data(costs, shares), summary | _of_parts(shares, summary), run.provenance)
+
+
+def _of_parts(shares: Mapping[str, float], summary: Mapping[str, float]) -> dict[str, float]:
+    """Return share and cost of each part, and the share of each code object."""
+    result = {}
     for part in PARTS:
         share = sum(value for name, value in shares.items() if _part(name) == part)
-        summary[f"{part}_share"] = share
-        summary[f"{part}_cpu_s_per_simulated_s"] = share * summary["cpu_s_per_simulated_s"]
-    summary |= {f"{code_object}_share": share for code_object, share in shares.items()}
-    data = xr.Dataset(
+        result[f"{part}_share"] = share
+        result[f"{part}_cpu_s_per_simulated_s"] = share * summary["cpu_s_per_simulated_s"]
+    return result | {f"{code_object}_share": share for code_object, share in shares.items()}
+
+
+def _xor_data(costs: Mapping[str, list[float]], shares: Mapping[str, float]) -> xr.Dataset:
+    return xr.Dataset(
         {
-            "cost": ("repeat", cost, {"units": "1"}),
-            "limit": ("repeat", limits, {"units": "1"}),
+            "cost": ("repeat", costs["here"], {"units": "1"}),
+            "peer": ("repeat", costs["brian2"], {"units": "1"}),
+            "limit": ("repeat", costs["limit"], {"units": "1"}),
             "share": ("code_object", list(shares.values()), {"units": "1"}),
             "part": ("code_object", [_part(name) for name in shares]),
         },
         {"code_object": list(shares)},
     )
-    return Record(data, summary, runs[0].provenance)
 
 
 def _part(code_object: str) -> str:
@@ -157,50 +198,66 @@ def _shares(args: argparse.Namespace, example_s: float) -> dict[str, float]:
     return dict(sorted(((k, v / sum(net.values())) for k, v in net.items()), key=lambda pair: -pair[1]))
 
 
-def _compile_limit(program: Program, run: Run, steps: int) -> Path:
-    """Write the loops over cells as a program of their own, and compile it with the same flags."""
-    sources = program.folder / "sources"
-    texts = {
-        f"{layer}_{loop}": (sources / "code_objects" / f"{layer}_{loop}_codeobject.cpp").read_text()
-        for layer in LAYERS
-        for loop in LOOPS
+def _layer5(args: argparse.Namespace) -> Record:
+    """Time one layer-5 cell, and many in one group."""
+    summary, run = {}, None
+    for n, name in ((1, "layer5_us_per_step"), (TALL, f"layer5_{TALL}_us_per_step")):
+        seconds = TALL_S if n == 1 else MANY_S
+        program = Program(speed.tall_cells(n, seconds), f"speed-layer5-{n}").build()
+        runs = [program.run(args.seed + k, args.set) for k in range(REPEATS)]
+        run, steps = runs[-1], round(seconds / 25e-6)
+        summary[name] = _median([each.cpu_s for each in runs]) / steps / n * 1e6
+    assert run is not None
+    return Record(xr.Dataset(), summary, run.provenance)
+
+
+def _trials(args: argparse.Namespace) -> Record:
+    """Time trials of digits, and of images as large as those of MNIST."""
+    program, values, trials = _digits(args)
+    small = _costs(program, args, values)
+    large = _costs(Program(speed.images, "speed-images"), args, speed.image_values(args.seed))
+    summary = {
+        "digits_ms_per_trial": 1e3 * _median([run.cpu_s for run in small]) / trials,
+        "images_ms_per_trial": 1e3 * _median([run.cpu_s for run in large]) / speed.TRAINED,
     }
-    arrays = dict(pair for text in texts.values() for pair in _arrays(text, run))
-    loops = [
-        f"namespace {name} {{\n{text[text.index('////// SUPPORT') :]}\n}}" for name, text in texts.items()
-    ]
-    calls = [f"{name}::_run_{name}_codeobject();" for name in texts]
-    lines = {"arrays": arrays.values(), "loops": loops, "calls": calls}
-    file = run.folder / "limit.cpp"
-    file.write_text(LIMIT.format(steps=steps, **{key: "\n".join(each) for key, each in lines.items()}))
-    flags = re.search(r"^FLAGS = (.*)$", (sources / "makefile").read_text(), re.MULTILINE)
-    assert flags is not None
-    command = ["g++", *flags[1].replace('"', "").split(), str(file), "-o", str(file.with_suffix(""))]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=sources)
-    if done.returncode:
-        raise UserError(f"The limit does not compile:\n{done.stderr}")
-    return file.with_suffix("")
+    return Record(xr.Dataset(), summary, small[0].provenance)
 
 
-def _arrays(text: str, run: Run) -> Iterator[tuple[str, str]]:
-    """Yield the name and the definition of each array that a code object uses, filled with its mean value."""
-    sizes = dict(re.findall(r"const size_t _num(\w+) = (\d+);", text))
-    for kind, array in re.findall(
-        r"^\s*(\w+)\* *(?:__restrict)? +_ptr_array_\w+ = _array_(\w+);", text, re.MULTILINE
-    ):
-        group, name = array.split("_", 1)
-        size = int(sizes[name])
-        value = {"dt": 1e-4, "t": 0.0}.get(name)
-        if value is None:
-            value = float(np.mean(run[f"{group}.{name}"]))
-        whole = round(value) if name == "z" else value  # the state of the random numbers
-        yield array, f"{kind} _array_{array}[{size}] = {{{', '.join([repr(whole)] * size)}}};"
+def _costs(program: Program, args: argparse.Namespace, values: Mapping[str, Any]) -> list[Run]:
+    repeats = 1 if args.quick else 3
+    return [program.run(args.seed + k, dict(values) | args.set) for k in range(repeats)]
 
 
-def _time_limit(binary: Path) -> float:
-    """Return the processor time (s) of the limit."""
-    done = subprocess.run([str(binary)], capture_output=True, text=True, check=True)
-    return float(done.stdout.split()[0])
+def _digits(args: argparse.Namespace, folder: Path | None = None) -> tuple[Program, dict[str, Any], int]:
+    """Return the program of one epoch of `digits.py`, its values, and its number of trials."""
+    data = digits(args.seed)
+    shown = schedule(data, 1, args.seed)
+    design = Design((200,), "burst_poisson", len(shown), int((shown.epoch == 0).sum()))
+    return Program(design.protocol, design.name, folder), design.values(shown, data), len(shown)
+
+
+def _build(args: argparse.Namespace) -> Record:
+    """Time a cold build of `digits.py`: real time on all cores, and processor time."""
+    program, _, _ = _digits(args, Path(tempfile.mkdtemp(prefix="speed-")))
+    before = os.environ.get("CCACHE_DISABLE")
+    os.environ["CCACHE_DISABLE"] = "1"
+    try:
+        spent, start = _processor_s(), time.perf_counter()
+        program.build()
+        summary = {"cold_build_s": time.perf_counter() - start, "cold_build_cpu_s": _processor_s() - spent}
+        run = program.run(args.seed, _digits(args)[1] | args.set)
+    finally:
+        os.environ.pop("CCACHE_DISABLE")
+        if before is not None:
+            os.environ["CCACHE_DISABLE"] = before
+        shutil.rmtree(program.folder, ignore_errors=True)
+    return Record(xr.Dataset(), summary, run.provenance)
+
+
+def _processor_s() -> float:
+    """Return the processor time (s) of this process and of those that it has started."""
+    spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in spent)
 
 
 def _growth(args: argparse.Namespace) -> Record:
@@ -237,6 +294,10 @@ def _slope(sizes: np.ndarray, cost: list[float]) -> float:
     """Return the exponent of the growth of cost with size."""
     return float(np.polyfit(np.log(sizes), np.log(cost), 1)[0])
 
+
+CASES: dict[str, Callable[[argparse.Namespace], Record]] = dict(
+    cells=_cells, xor=_xor, layer5=_layer5, trials=_trials, build=_build, growth=_growth
+)
 
 if __name__ == "__main__":
     cli.main(__doc__, simulate, figures, options)

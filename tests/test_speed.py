@@ -6,6 +6,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "experiments"))
 import speed
+from measures import fused
 
 CODE = """
 const size_t _numdt = 1;
@@ -19,7 +20,7 @@ const size_t _numtau_s = 1;
 
 def test_arrays_of_the_limit_hold_the_means_of_the_run():
     run = {"inputs.v_s": np.array([-0.07, -0.06, -0.05]), "inputs.tau_s": 0.016}
-    assert dict(speed._arrays(CODE, run)) == {
+    assert dict(fused._arrays(CODE, run)) == {
         "defaultclock_dt": "double _array_defaultclock_dt[1] = {0.0001};",
         "inputs_v_s": "double _array_inputs_v_s[3] = {-0.06, -0.06, -0.06};".replace(
             "-0.06", repr(np.mean(run["inputs.v_s"]).item())
