@@ -7,8 +7,8 @@ as one loop in a program of its own (`measures/fused.py`), in double and in sing
 published network, as in `xor.py --protocol published`, for 20 s, beside Brian2 alone (standalone, with its
 own flags) and the limit in single precision for its cells; the parts come from a second build in which each
 code object is timed, less the time of reading the clock, which is that of the cheapest. layer5: one cell and
-64. trials: an epoch of `digits.py`, and 100 trials of 784-500-100 cells on random images. build: `digits.py`,
-cold, without ccache, on all cores: real and processor time. growth: networks of 500 to 50,000 cells, and of
+64. trials: 360 of `digits.py`, and of 784-500-100 cells on random images. build: `digits.py`, cold, without
+ccache, on all cores: real and processor time. growth: networks of 500 to 50,000 cells, and of
 1e5 to 1e7 synapses, 5 s each, wiring included; weights shrink as synapses become more, so that rates stay.
 
 Prediction. At most 1.6 times the loop for cells; XOR at least 4 times faster than Brian2 alone; 2.5 us a step
@@ -41,13 +41,14 @@ from dendritic_bp.tasks import digits
 from figures.speed import figures
 from measures import fused, plain_brian2
 from networks import speed
-from networks.digits import Design, schedule
+from networks.digits import PIECE, Design
 from networks.xor import FEEDBACK, Published
 
 REPEATS = 5
 LONG, SHORT = 1.6, 0.4  # s for each example: 20.48 and 5.12 s in all
 ALONE_S, TALL_S, MANY_S = 2, 5, 0.5  # s of cells by themselves, of one layer-5 cell, and of many
 TALL = 64
+DIGITS = Design((200,), "burst_poisson")
 STEPS = round(ALONE_S * 1e4)
 PARTS = {  # the first pattern that fits decides
     "recording": r"meter|course|watch",
@@ -213,39 +214,29 @@ def _layer5(args: argparse.Namespace) -> Record:
 
 def _trials(args: argparse.Namespace) -> Record:
     """Time trials of digits, and of images as large as those of MNIST."""
-    program, values, trials = _digits(args)
-    small = _costs(program, args, values)
-    large = _costs(Program(speed.images, "speed-images"), args, speed.image_values(args.seed))
-    summary = {
-        "digits_ms_per_trial": 1e3 * _median([run.cpu_s for run in small]) / trials,
-        "images_ms_per_trial": 1e3 * _median([run.cpu_s for run in large]) / speed.TRAINED,
-    }
-    return Record(xr.Dataset(), summary, small[0].provenance)
-
-
-def _costs(program: Program, args: argparse.Namespace, values: Mapping[str, Any]) -> list[Run]:
-    repeats = 1 if args.quick else 3
-    return [program.run(args.seed + k, dict(values) | args.set) for k in range(repeats)]
-
-
-def _digits(args: argparse.Namespace, folder: Path | None = None) -> tuple[Program, dict[str, Any], int]:
-    """Return the program of one epoch of `digits.py`, its values, and its number of trials."""
-    data = digits(args.seed)
-    shown = schedule(data, 1, args.seed)
-    design = Design((200,), "burst_poisson", len(shown), int((shown.epoch == 0).sum()))
-    return Program(design.protocol, design.name, folder), design.values(shown, data), len(shown)
+    summary, run = {}, None
+    large = Design((speed.HIDDEN,), "burst_poisson", speed.PIXELS)
+    cases = {"digits": (DIGITS, digits(args.seed)), "images": (large, speed.as_large_as_mnist(args.seed))}
+    for name, (design, data) in cases.items():
+        program = Program(design.protocol, design.name).build()
+        values = speed.trials(design, args.seed, data) | args.set
+        runs = [program.run(args.seed + k, values) for k in range(REPEATS)]
+        run = runs[-1]
+        summary[f"{name}_ms_per_trial"] = 1e3 * _median([each.cpu_s for each in runs]) / PIECE
+    assert run is not None
+    return Record(xr.Dataset(), summary, run.provenance)
 
 
 def _build(args: argparse.Namespace) -> Record:
     """Time a cold build of `digits.py`: real time on all cores, and processor time."""
-    program, _, _ = _digits(args, Path(tempfile.mkdtemp(prefix="speed-")))
+    program = Program(DIGITS.protocol, DIGITS.name, tempfile.mkdtemp(prefix="speed-"))
     before = os.environ.get("CCACHE_DISABLE")
     os.environ["CCACHE_DISABLE"] = "1"
     try:
         spent, start = _processor_s(), time.perf_counter()
         program.build()
         summary = {"cold_build_s": time.perf_counter() - start, "cold_build_cpu_s": _processor_s() - spent}
-        run = program.run(args.seed, _digits(args)[1] | args.set)
+        run = program.run(args.seed, speed.trials(DIGITS, args.seed, digits(args.seed)) | args.set)
     finally:
         os.environ.pop("CCACHE_DISABLE")
         if before is not None:

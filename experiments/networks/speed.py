@@ -1,22 +1,21 @@
-"""What `speed.py` times: cells by themselves, layer-5 cells, and a learning network as large as for MNIST."""
+"""What `speed.py` times: cells by themselves, layer-5 cells, and trials of learning networks."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-from brian2 import Network, SpikeMonitor, TimedArray, defaultclock, ms, nA, pA, second
+from brian2 import Network, SpikeMonitor, defaultclock, nA, pA, second
 
 from dendritic_bp import neurons
-from dendritic_bp.trials import Schedule, Trials
-from models.credit.bursts import bursts
+from dendritic_bp.tasks import Dataset
+from dendritic_bp.trials import Schedule
 from models.neurons.conductances import conductances
 from models.neurons.injection import injected, injection
 from models.neurons.layer5 import layer5
 from models.neurons.poisson_arrivals import arrivals, poisson_arrivals
 from models.neurons.pyramidal import pyramidal
-from networks import digits, projections, xor
-from networks.cells import CELLS
-from networks.layers import inputs, learning_layers
-from networks.teacher import teacher
+from networks import xor
+from networks.digits import PIECE, Design
 
 ALONE = 2500  # cells, each with four Poisson inputs, without synapses
 KINDS = {
@@ -26,7 +25,7 @@ KINDS = {
         injection + arrivals,
     ),
 }
-PIXELS, HIDDEN, TRAINED = 784, 500, 100  # images are drawn at random: what they show costs nothing
+PIXELS, HIDDEN, BRIGHTNESS = 784, 500, 0.13  # of images as large, and as bright, as those of MNIST
 
 
 def cells(kind: str, seconds: float) -> Callable[[], Network]:
@@ -57,33 +56,16 @@ def tall_cells(n: int, seconds: float) -> Callable[[], Network]:
     return protocol
 
 
-def images() -> Network:
-    """Train a network of 784-500-100 cells on random images, without records."""
-    defaultclock.dt = 1 * ms
-    clock, cell = image_clock(), CELLS["burst_poisson"]
-    tables = clock.tables(dict(order=(), label=()), digits_gates())
-    shown = TimedArray(np.zeros((TRAINED, PIXELS)), dt=1 * second, name="images")
-    read = dict(images=shown, order=tables["order"], reading=tables["reading"])
-    sources = inputs(cell.model, PIXELS, "images(order(t)*second, i)", clock, read)
-    layers = [sources, *learning_layers(cell, bursts, (HIDDEN,), 100, tables)]
-    objects = [*layers, *teacher(layers[-1], digits.CLASSES, tables, **cell.teacher)]
-    return clock.run([*objects, *projections.projections(layers, cell, bursts, tables, longest=digits.TRIAL)])
+def trials(design: Design, seed: int, data: Dataset) -> dict[str, Any]:
+    """Return the run-time values of a piece of training, without records of spikes and traces."""
+    rows = np.random.default_rng(seed).choice(data.train, PIECE)
+    piece = Schedule.of((rows, "train", 0, 1))
+    return design.values(piece, data) | design.feedback_values("learned") | design.recorded()
 
 
-def image_clock() -> Trials:
-    """Return the clock of the trials of `images`."""
-    return Trials(TRAINED, digits.TRIAL, digits.BIN)
-
-
-def digits_gates() -> dict:
-    """Return when in a trial what is open, as in `digits.py`."""
-    return digits.Design((HIDDEN,), "burst_poisson", TRAINED, TRAINED).gates
-
-
-def image_values(seed: int) -> dict[str, np.ndarray]:
-    """Return a schedule of training, and images of which a fifth is bright, as in MNIST."""
+def as_large_as_mnist(seed: int) -> Dataset:
+    """Return images drawn at random, of which a fifth is bright; their labels mean nothing."""
     rng = np.random.default_rng(seed)
-    pictures = rng.random((TRAINED, PIXELS)) * (rng.random((TRAINED, PIXELS)) < 0.2)
-    schedule = Schedule.of((np.arange(TRAINED), "train", 0, 1))
-    shown = dict(order=np.arange(TRAINED, dtype=float), label=np.arange(TRAINED) % 10.0)
-    return dict(images=pictures) | shown | image_clock().values(schedule, digits_gates())
+    images = rng.random((PIECE, PIXELS)) * (rng.random((PIECE, PIXELS)) < 0.2)
+    rows, none = np.arange(PIECE), np.arange(0)
+    return Dataset(images, rows % 10, rows, none, none, mean=BRIGHTNESS)
