@@ -32,7 +32,8 @@ def messages(name: str) -> Iterator[None]:
     except UserError as error:
         sys.exit(_with_notes(f"{name}: {error}", error))
     except KeyboardInterrupt as error:
-        sys.exit(_with_notes(f"{name}: interrupted, no run was written.", error))
+        nothing = "" if hasattr(error, "__notes__") else ", no run was written"
+        sys.exit(_with_notes(f"{name}: interrupted{nothing}.", error))
     except BrokenPipeError:  # nobody reads on, as in "| head"; all is stored by then
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

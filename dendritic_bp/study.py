@@ -52,6 +52,9 @@ def conduct(study: Study, workers: int | None, cluster: str | None) -> list[Path
     with _claimed(study.folder):
         try:
             _make(study, failed, workers, cluster)
+        except KeyboardInterrupt as error:
+            error.add_note(f"What is finished stays in {study.folder}: the same command goes on from there.")
+            raise
         finally:
             rows = [_row(each, failed.get(each, "")) for each in study.runs]
             paths = write_table(study.folder, rows, study.axes, study.published)

@@ -30,7 +30,7 @@ from brian2 import Hz, Network, TimedArray, defaultclock, ms, second
 from dendritic_bp import neurons, synapses
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
-from figures.pairing import figures
+from figures.pairing import PUBLISHED, figures
 from models.neurons import _shared
 from models.neurons.prescribed import prescribed
 from models.synapses.burst_dependent_pairing import burst_dependent_pairing
@@ -179,4 +179,6 @@ def sign_change(x, y):
 
 
 if __name__ == "__main__":
-    cli.main(__doc__, simulate, figures)
+    step = {f: int(np.argmin(abs(FREQUENCIES - f))) for f in PUBLISHED}
+    published = {f"periodic_dw_{step[f]}": change for f, change in PUBLISHED.items()}
+    cli.main(__doc__, simulate, figures, published=published)

@@ -26,7 +26,7 @@ from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
 from dendritic_bp.sweep import sweep
 from dendritic_bp.variants import with_changes
-from figures.propagation import figures
+from figures.propagation import PUBLISHED, figures
 from measures.propagation import dataset, summary
 from measures.propagation_scaling import measured
 from networks.propagation import Chain, published_forms
@@ -64,4 +64,5 @@ def simulate(args):
 
 
 if __name__ == "__main__":
-    cli.main(__doc__, simulate, figures, options)
+    published = {name: each[0] for name, each in PUBLISHED.items()}  # of two areas
+    cli.main(__doc__, simulate, figures, options, published=published)
