@@ -161,7 +161,8 @@ class Program:
             digest.update(f"{before and before.digest} {keep_state}".encode())
         for name, array in sorted(arrays.items()):
             digest.update(f"{name} {array.shape} {array.dtype}".encode() + array.tobytes())
-        return f"seed-{seed}-{digest.hexdigest()[:12]}"
+        numbers = [f"{name}={array.item():.6g}" for name, array in sorted(arrays.items()) if array.ndim == 0]
+        return f"{'_'.join([f'seed-{seed}', *numbers])[:60]}-{digest.hexdigest()[:12]}"
 
     def _execute(
         self,
