@@ -165,10 +165,10 @@ cli.main(None, simulate, None)
 def test_a_run_ends_with_the_process_that_asked_for_it(tmp_path):
     (tmp_path / "endless.py").write_text(ENDLESS)
     asker = subprocess.Popen([sys.executable, "-c", ALONE, "endless.py"], cwd=tmp_path, env=environment())
-    wait_until((tmp_path / "begun").exists, 60)
+    wait_until((tmp_path / "begun").exists, 300)
     asker.send_signal(signal.SIGKILL)
     asker.wait()
-    wait_until(lambda: not (tmp_path / "here").exists(), 30)
+    wait_until(lambda: not (tmp_path / "here").exists(), 100)
     assert PARENT not in os.environ
 
 
