@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dendritic_bp.errors import InUse, UserError
 
 IN_USE = 75  # exit code of a run whose folder another process is writing to: it may be tried again
+WORKER = "worker"  # instead of its number: that of the parent at the start
 PARENT = "DENDRITIC_BP_PARENT"  # the process that started this one as part of a study
 
 
@@ -60,7 +61,8 @@ def ended_by(*signals: signal.Signals) -> Iterator[None]:
 def end_with_parent() -> None:
     """End like on SIGTERM when the study that started this process has ended, however that was."""
     if parent := os.environ.pop(PARENT, ""):
-        threading.Thread(target=_watch, args=(int(parent),), daemon=True).start()
+        watched = os.getppid() if parent == WORKER else int(parent)
+        threading.Thread(target=_watch, args=(watched,), daemon=True).start()
 
 
 def _watch(parent: int) -> None:

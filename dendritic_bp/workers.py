@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from dendritic_bp.endings import IN_USE, PARENT
+from dendritic_bp.endings import IN_USE, PARENT, WORKER
 from dendritic_bp.errors import UserError
 from dendritic_bp.toolchain import CORES, cores
 
@@ -80,11 +80,25 @@ def on_cluster(
         client = Client(address, timeout=30)
     except (OSError, ValueError) as error:
         raise UserError(f"--cluster {address}: no scheduler answers there ({error}).") from error
+    words = [f"{PARENT}={WORKER}", f"{CORES}=1", f"PYTHONPATH={os.pathsep.join(paths)}", sys.executable]
+    options = dict(cwd=str(Path.cwd()), capture_output=True, text=True, errors="replace")
+
+    def submit(key: Key) -> Any:  # nothing of this package: Brian2 cannot be imported in a worker's thread
+        return client.submit(subprocess.run, ["env", *words, *commands[key]], **options, pure=False)
+
     with client:
-        folder = str(Path.cwd())
-        jobs = {
-            client.submit(make, each, folder, paths, 1, pure=False): key for key, each in commands.items()
-        }
-        for job in as_they_end(list(jobs)):
-            lost = job.exception()
-            done(jobs[job], f"{type(lost).__name__}: {lost}" if lost else job.result())
+        jobs = {submit(key): key for key in commands}
+        ended = as_they_end(list(jobs))
+        for job in ended:
+            if not (lost := job.exception()) and job.result().returncode == IN_USE:
+                time.sleep(1)
+                again = submit(jobs[job])
+                jobs[again] = jobs[job]
+                ended.add(again)
+                continue
+            done(jobs[job], f"{type(lost).__name__}: {lost}" if lost else _told(job.result()))
+
+
+def _told(child: subprocess.CompletedProcess[str]) -> str:
+    """Return what a script that failed has said last, or ""."""
+    return (child.stderr.strip() or f"it ended with code {child.returncode}") if child.returncode else ""
