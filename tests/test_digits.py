@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from brian2 import Network, NeuronGroup, second
+from brian2 import Network, NeuronGroup, mV, second
 
 sys.path.append(str(Path(__file__).parents[1] / "experiments"))
 
@@ -18,7 +18,7 @@ import digits
 from dendritic_bp import SynapseModel, cli, tasks
 from dendritic_bp.analysis import NO_ANSWER
 from dendritic_bp.chain import Spent
-from dendritic_bp.errors import UserError
+from dendritic_bp.errors import ModelError, UserError
 from dendritic_bp.program import Program
 from dendritic_bp.trials import Schedule
 from measures.digits import Meter, _linear_classifier, _pixels, accuracy, curve, dataset, predicted, summary
@@ -80,7 +80,10 @@ def test_cells_with_plateaus_are_taught_late_and_adapt_before(data):
 # --- the network ---
 
 
-@pytest.fixture(scope="module", params=[("burst_signed", (3,)), ("pyramidal", (3, 2))], ids=str)
+KINDS = [("burst_signed", (3,)), ("pyramidal", (3, 2)), ("multiplexing", (2,))]
+
+
+@pytest.fixture(scope="module", params=KINDS, ids=str)
 def traced(request, data):
     """Write the sources of a small network, for a schedule of one epoch."""
     neuron, hidden = request.param
@@ -100,6 +103,13 @@ def test_all_kinds_of_feedback_can_be_asked_of_the_program(traced, data):
         assert {f"feedback{k + 1}.gain" for k in range(len(hidden))} <= set(values)
     frozen = digits._frozen(hidden)
     assert list(program.check(frozen)) == [f"forward{k + 1}.eta" for k in range(len(hidden))]
+
+
+def test_inhibition_that_would_excite_is_refused_before_anything_is_compiled(traced):
+    program, asked = traced
+    if asked.neuron == "multiplexing":
+        with pytest.raises(ModelError, match="'hidden1': model 'multiplexing' needs E_inh < V_s.*= -20"):
+            program.check({"hidden1.E_inh": -20 * mV})
 
 
 def sources(program):

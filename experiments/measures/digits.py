@@ -92,7 +92,7 @@ def summary(main: Training, meter: Meter, controls: Mapping[str, Training]) -> d
         key = name.replace(" ", "_")
         result[f"test_accuracy_{key}"] = accuracy(control.held_out["test"], main.data, times)
         result[f"gain_over_{key}"] = test - result[f"test_accuracy_{key}"]
-    return result | _angles(main, meter) | _activity(main) | _cost(main)
+    return result | _angles(main, meter) | _activity(main) | _voltages(main) | _cost(main)
 
 
 def _linear_classifier(data: Dataset) -> float:
@@ -147,6 +147,13 @@ def _activity(main: Training) -> dict[str, float]:
         result[f"burst_probability_{layer}"] = bursts / max(events, 1)
     shown = PIECE * -(-len(block.schedule) // PIECE)
     return result | {"spikes_per_image": looks(main.data) * block.totals["spikes"] / shown}
+
+
+def _voltages(main: Training) -> dict[str, float]:
+    """Return the lowest and the highest voltage (mV) of the recorded cells of all layers, spikes apart."""
+    traces = [main.show[f"{layer}_{name}"] for layer in main.design.sizes for name in ("v_s", "v_d")]
+    lowest, highest = (end([end(trace) for trace in traces]) for end in (np.min, np.max))
+    return {"v_min_mv": float(lowest) * 1e3, "v_max_mv": float(highest) * 1e3}
 
 
 def _cost(main: Training) -> dict[str, float]:

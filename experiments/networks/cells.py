@@ -10,10 +10,12 @@ from dendritic_bp import NeuronModel
 from dendritic_bp.trials import Gate
 from models.credit import TAUGHT, Credit
 from models.credit.bursts import bursts
+from models.credit.bursts_receptors import bursts_receptors
 from models.credit.signed_bursts import signed_bursts
 from models.neurons.background import background
 from models.neurons.burst_poisson import burst_poisson
 from models.neurons.burst_signed import burst_signed
+from models.neurons.multiplexing import multiplexing
 from models.neurons.pyramidal import pyramidal
 
 
@@ -43,7 +45,8 @@ class Cell:
 # In `burst_poisson` a coin decides about a burst; in `pyramidal` a plateau does, which drives the soma too:
 # whoever is taught to fire, fires, and the error seems gone. Hence its teacher keeps to the rates that it saw
 # before it taught, and so does the excitability; and the dendrites are open, to feedback and to a tonic
-# current, only while there is a teacher.
+# current, only while there is a teacher. In `multiplexing` plateaus leave event rates alone: it is taught as
+# the coin is, with longer currents, which average over the few events that it has.
 HIDDEN = dict(tau_top=100 * ms, rate_target=12 * Hz, eta_home=0.2 * pA)
 CELLS = dict(
     burst_signed=Cell(
@@ -94,5 +97,26 @@ CELLS = dict(
             opened=Gate(140 * ms, phases=TAUGHT),
             adapting=Gate(40 * ms, 140 * ms, phases=TAUGHT),  # until 40 ms it answers to the last image
         ),
+    ),
+    multiplexing=Cell(
+        model=multiplexing,
+        credit=bursts_receptors,
+        I_tonic=125 * pA,
+        burst_probability=0.35,
+        first=dict(eta=1.5 * pA, w="15*pA*randn()"),
+        step=200 * pA,
+        weights=35 * pA,
+        feedback_gain=0.02,
+        anneal=1.0,
+        teacher=dict(gain=25 * pA / Hz, hold=0, r_low=3 * Hz, r_high=20 * Hz),
+        hidden=dict(
+            tau_basal=40 * ms,
+            tau_top=40 * ms,
+            rate_target=10 * Hz,
+            eta_home=0.2 * pA,
+            I_bias=720 * pA,
+            I_tonic=250 * pA,
+        ),
+        output=dict(tau_basal=40 * ms, eta_home=1 * pA, rate_target=4.7 * Hz),
     ),
 )

@@ -47,9 +47,10 @@ def learning_layers(
     model = counting(cell.model).with_equations(**cell.noise).with_equations(**cell.credit.hidden)
     bursting = cell.burst_probability * START["E_bar"]
     start = START | dict(I_tonic=cell.I_tonic, B_bar=bursting)
-    built = [neurons(model, n, f"hidden{k}", tables, **start, **cell.hidden) for k, n in enumerate(hidden, 1)]
+    values = start | cell.hidden
+    built = [neurons(model, n, f"hidden{k}", tables, **values) for k, n in enumerate(hidden, 1)]
     model = model.with_equations(**cell.credit.output)
-    return [*built, neurons(model, output, "output", tables, **start, **cell.output)]
+    return [*built, neurons(model, output, "output", tables, **(start | cell.output))]
 
 
 def shows(layers: list[NeuronGroup], traces: tuple[str, ...] = ()) -> list[EventMonitor | StateMonitor]:

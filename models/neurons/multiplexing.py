@@ -97,8 +97,8 @@ dI_noise_s/dt = (sigma_s*swing_s*z_s - I_noise_s)/tau_noise_s : amp    # SD sigm
 dI_noise_d/dt = (sigma_d*swing_d*z_d - I_noise_d)/tau_noise_d : amp
 swing_s = sqrt((1 + exp(-dt/tau_noise_s))/(1 - exp(-dt/tau_noise_s))) : 1
 swing_d = sqrt((1 + exp(-dt/tau_noise_d))/(1 - exp(-dt/tau_noise_d))) : 1
-z_s = randn() : 1 (constant over dt)
-z_d = randn() : 1 (constant over dt)
+z_s = sqrt(12)*(rand() - 0.5) : 1 (constant over dt)     # uniform: the filter makes it normal
+z_d = sqrt(12)*(rand() - 0.5) : 1 (constant over dt)
 """,
     parameters=dict(
         sigma_s=50 * pA,
