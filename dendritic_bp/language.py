@@ -184,14 +184,16 @@ def _readable(message: str) -> str:
 
 def check_number(where: str, value: Any, dim: Dimension, kind: str = FLOAT) -> None:
     """Check that `value` (a quantity, number or array) has the unit `dim`, is finite and of its kind."""
-    found = get_dimensions(value)
+    try:
+        found, number = get_dimensions(value), np.asarray(value, dtype=float)
+    except (TypeError, ValueError):  # None, words, rows of unequal length
+        raise ModelError(f"{where} = {value!r}: is no quantity, number or array of numbers") from None
     if found != dim:
         problem = f"has the unit {_display(found)}, where {_display(dim)} is needed"
         raise ModelError(f"{where} = {value}: {problem}")
-    if not np.all(np.isfinite(np.asarray(value, dtype=float))):
+    if not np.all(np.isfinite(number)):
         raise ModelError(f"{where} = {value}: is not finite")
     wanted = {INTEGER: "whole numbers below 2**31", BOOLEAN: "True or False"}.get(kind)
-    number = np.asarray(value, dtype=float)
     with np.errstate(invalid="ignore"):
         lost = number != number.astype(_KINDS.get(kind, float))
     if wanted and np.any(lost):

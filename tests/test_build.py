@@ -161,3 +161,9 @@ def test_delay_holds_for_the_presynaptic_pathways():
     simulate(1 * ms, source, target, wires)
     assert_allclose(target.I_basal / pA, 0)
     assert_allclose(wires.pre_spike.delay / ms, 1)
+
+
+@pytest.mark.parametrize("value", [None, [[1], [1, 2]], {}, object])
+def test_a_value_that_is_no_number_is_named(value):
+    with pytest.raises(ModelError, match=r"'c': model 'cell', k = .*: is no quantity, number or array"):
+        neurons(cell, 2, "c", k=value)
