@@ -103,7 +103,8 @@ class Design:
         read = {
             name: tables[name] for name in ("images", "reading", *cell.credit.inputs.get("namespace", ()))
         }
-        sources = inputs(cell, self.sizes["inputs"], f"images(t, i//{self.copies})", clock, read)
+        told = cell.model.with_equations(**cell.credit.inputs)
+        sources = inputs(told, self.sizes["inputs"], f"images(t, i//{self.copies})", clock, read)
         layers = [sources, *learning_layers(cell, self.hidden, self.sizes["output"], tables)]
         taught = teacher(layers[-1], self.classes, tables, **cell.teacher)
         if "success" in layers[-1].equations:

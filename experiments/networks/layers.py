@@ -30,11 +30,10 @@ def counting(model: NeuronModel) -> NeuronModel:
     return replace(model, on_event={**model.on_event, **counted})
 
 
-def inputs(cell: Cell, n: int, shown: str, trials: Trials, tables: dict[str, Any]) -> NeuronGroup:
+def inputs(model: NeuronModel, n: int, shown: str, trials: Trials, tables: dict[str, Any]) -> NeuronGroup:
     """Build cells whose somatic current in each trial follows what is `shown` to cell i, from 0 to 1."""
     currents = dict(I_off=350 * pA, I_on=1000 * pA)
-    model = counting(cell.model).with_equations(**cell.credit.inputs)
-    model = model.with_equations(parameters=currents, namespace=tuple(tables))
+    model = counting(model).with_equations(parameters=currents, namespace=tuple(tables))
     group = neurons(model, n, "inputs", tables, v_s=START["v_s"])
     group.run_regularly(f"I_soma = I_off + I_on*{shown}", dt=trials.length, name="stimulus")
     return group
