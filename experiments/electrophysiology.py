@@ -31,6 +31,8 @@ from dendritic_bp import NeuronModel, battery, neurons, plotting
 from dendritic_bp.battery import Row
 from dendritic_bp.electrode import Recording, inject, pulses
 from dendritic_bp.load import neuron_model
+from dendritic_bp.models.neurons.multiplexing import multiplexing
+from dendritic_bp.models.neurons.two_compartment import two_compartment
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
 from dendritic_bp.voltage import (
@@ -42,8 +44,6 @@ from dendritic_bp.voltage import (
     time_above,
     window,
 )
-from models.neurons.multiplexing import multiplexing
-from models.neurons.two_compartment import two_compartment
 from networks import branches, ensemble
 
 MODELS = Path(__file__).parents[1] / "models/neurons"

@@ -18,11 +18,11 @@ import xarray as xr
 from brian2 import EventMonitor, Network, SpikeMonitor, defaultclock, ms, pA, second
 
 from dendritic_bp import neurons, plotting
+from dendritic_bp.models.neurons.background import background
+from dendritic_bp.models.neurons.two_compartment import two_compartment
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
 from dendritic_bp.style import COLOURS, LINE, SMALL
-from models.neurons.background import background
-from models.neurons.two_compartment import two_compartment
 
 SOMA = np.arange(0, 801, 100)  # pA
 DENDRITE = np.array([-600, -400, -300, -200, -100, 0, 100, 200, 300, 400, 500])  # pA

@@ -28,11 +28,11 @@ import xarray as xr
 from brian2 import Quantity, ms, mV, nS, pA, second
 
 from dendritic_bp.language import unit_text
+from dendritic_bp.models.neurons.multiplexing import multiplexing as MODEL
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
 from figures.find_cell import figures
 from measures.ensemble import RATES, Plane, apart
-from models.neurons.multiplexing import multiplexing as MODEL
 from networks.ensemble import COUNTED, ensemble
 
 SEARCHED = dict(  # lowest, highest, unit

@@ -31,14 +31,14 @@ from brian2 import Network, TimedArray, defaultclock, ms, nA, pA, second
 
 from dendritic_bp import neurons, synapses
 from dendritic_bp.electrode import pulse_values, pulses, with_pulses
+from dendritic_bp.models.neurons.prescribed import prescribed
+from dendritic_bp.models.neurons.two_compartment import two_compartment
+from dendritic_bp.models.synapses.burst_dependent_pairing import burst_dependent_pairing
+from dendritic_bp.models.synapses.stdp_pair import stdp_pair
+from dendritic_bp.models.synapses.stdp_triplet import stdp_triplet
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
 from figures.frequency_dependence import figures
-from models.neurons.prescribed import prescribed
-from models.neurons.two_compartment import two_compartment
-from models.synapses.burst_dependent_pairing import burst_dependent_pairing
-from models.synapses.stdp_pair import stdp_pair
-from models.synapses.stdp_triplet import stdp_triplet
 
 RULES = dict(
     burst=(burst_dependent_pairing, dict(eta=0.055)),  # chosen here, see above

@@ -27,16 +27,16 @@ from brian2 import EventMonitor, Network, SpikeMonitor, TimedArray, defaultclock
 from scipy.signal import lfilter
 
 import fi_curves
+from dendritic_bp.models.microcircuit import CELLS, Projection, microcircuit
+from dendritic_bp.models.neurons.background import background
+from dendritic_bp.models.neurons.two_compartment import two_compartment
+from dendritic_bp.models.synapses.short_term import RELEASE
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
 from dendritic_bp.sweep import sweep
 from dendritic_bp.variants import with_changes
 from figures.multiplexing import figures
 from measures.multiplexing import dataset, summary
-from models.microcircuit import CELLS, Projection, microcircuit
-from models.neurons.background import background
-from models.neurons.two_compartment import two_compartment
-from models.synapses.short_term import RELEASE
 
 STEP = 1 * ms  # of the inputs
 SETTLE, DURATION = 0.5, 20.5  # s

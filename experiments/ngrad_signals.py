@@ -29,9 +29,9 @@ from tqdm import tqdm
 
 from dendritic_bp import plotting
 from dendritic_bp.errors import UserError
+from dendritic_bp.models.rate._network import values
 from dendritic_bp.storage import Record
 from dendritic_bp.style import COLOURS, GREY, LINE, SMALL
-from models.rate._network import values
 from networks.ngrad_tasks import TASKS
 from networks.ngrad_training import rule, source_hash
 

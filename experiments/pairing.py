@@ -28,12 +28,12 @@ import xarray as xr
 from brian2 import Hz, Network, TimedArray, defaultclock, ms, second
 
 from dendritic_bp import neurons, synapses
+from dendritic_bp.models.neurons import _shared
+from dendritic_bp.models.neurons.prescribed import prescribed
+from dendritic_bp.models.synapses.burst_dependent_pairing import burst_dependent_pairing
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
 from figures.pairing import PUBLISHED, figures
-from models.neurons import _shared
-from models.neurons.prescribed import prescribed
-from models.synapses.burst_dependent_pairing import burst_dependent_pairing
 
 # All values [P21]: Payeur et al. 2021, doi:10.1038/s41593-021-00857-x, and its program of these protocols.
 DT, TAU_AVG, DURATION = 1e-4, 15.0, 100.0  # s

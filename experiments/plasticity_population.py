@@ -33,12 +33,12 @@ from brian2 import (
 
 from dendritic_bp import SynapseModel, analysis, neurons, synapses
 from dendritic_bp.errors import UserError
+from dendritic_bp.models.neurons.conductances import conductances, exact_decay
+from dendritic_bp.models.neurons.poisson_sources import poisson_sources
+from dendritic_bp.models.neurons.pyramidal import pyramidal
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
 from figures.plasticity_population import figures
-from models.neurons.conductances import conductances, exact_decay
-from models.neurons.poisson_sources import poisson_sources
-from models.neurons.pyramidal import pyramidal
 
 # All values [P21] unless chosen here.
 DT = 0.1 * ms

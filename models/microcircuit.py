@@ -21,11 +21,11 @@ from brian2 import NeuronGroup, Synapses, ms
 
 from dendritic_bp import NeuronModel, SynapseModel, neurons, synapses
 from dendritic_bp.errors import ModelError, suggest
-from models.neurons.conductances import conductances, soma_conductances
-from models.neurons.interneurons import pv, som, vip
-from models.neurons.poisson_background import poisson_background, soma_poisson_background
-from models.neurons.pyramidal import pyramidal
-from models.synapses.short_term import RELEASE, depressing, facilitating
+from dendritic_bp.models.neurons.conductances import conductances, soma_conductances
+from dendritic_bp.models.neurons.interneurons import pv, som, vip
+from dendritic_bp.models.neurons.poisson_background import poisson_background, soma_poisson_background
+from dendritic_bp.models.neurons.pyramidal import pyramidal
+from dendritic_bp.models.synapses.short_term import RELEASE, depressing, facilitating
 
 Circuit = dict[str, NeuronGroup | Synapses]
 

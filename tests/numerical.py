@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.rate._network import Weights
+from dendritic_bp.models.rate._network import Weights
 
 STEP = 1e-5
 

@@ -4,7 +4,7 @@ import numpy as np
 from brian2 import Network, TimedArray, amp, defaultclock, ms, prefs, seed
 
 from dendritic_bp import NeuronModel, neurons
-from models.neurons import _shared
+from dendritic_bp.models.neurons import _shared
 
 DT = 0.1 * ms
 

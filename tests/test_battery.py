@@ -10,9 +10,9 @@ from dendritic_bp import battery, neurons
 from dendritic_bp.battery import Row
 from dendritic_bp.errors import ModelError, UserError
 from dendritic_bp.load import neuron_model
+from dendritic_bp.models.neurons.two_compartment import two_compartment
 from dendritic_bp.plotting import figure, panels
 from dendritic_bp.program import Program
-from models.neurons.two_compartment import two_compartment
 
 ROOT = Path(__file__).parents[1]
 NEURONS = ROOT / "models/neurons"
@@ -49,7 +49,7 @@ def test_models_are_found_by_name_and_by_file(tmp_path):
     assert neuron_model("som", NEURONS).name == "som"
     mine = tmp_path / "mine.py"
     mine.write_text(
-        "from dataclasses import replace\nfrom models.neurons.pyramidal import pyramidal\n"
+        "from dataclasses import replace\nfrom dendritic_bp.models.neurons.pyramidal import pyramidal\n"
         "mine = replace(pyramidal, name='mine')\n"
     )
     assert neuron_model(str(mine)).name == "mine"

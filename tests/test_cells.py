@@ -6,10 +6,10 @@ from simulate import simulate
 
 from dendritic_bp import neurons
 from dendritic_bp.electrode import pulse_values, pulses, with_pulses
+from dendritic_bp.models.neurons.interneurons import pv, som, vip
+from dendritic_bp.models.neurons.pyramidal import pyramidal
+from dendritic_bp.models.neurons.two_compartment import two_compartment
 from dendritic_bp.voltage import amplitude
-from models.neurons.interneurons import pv, som, vip
-from models.neurons.pyramidal import pyramidal
-from models.neurons.two_compartment import two_compartment
 
 SPIKE = pulses(2 * nA, 10 * ms, 5 * ms)
 BOX = 2600 * pA * 7 * ms / (170 * pA * ms / mV) * (1 - np.exp(-2 / 7))  # 26.6 mV, without calcium

@@ -13,12 +13,12 @@ from dendritic_bp import ModelError, NeuronModel
 from dendritic_bp.cable import Cable, spatial_neuron
 from dendritic_bp.channels import blocks
 from dendritic_bp.codegen import CLIP, EXPREL
+from dendritic_bp.models.channels.kfast import kfast
+from dendritic_bp.models.channels.leak import leak
+from dendritic_bp.models.channels.nat import nat
+from dendritic_bp.models.neurons.layer5 import S, layer5, membrane
 from dendritic_bp.program import Program
 from dendritic_bp.toolchain import VECTORISE
-from models.channels.kfast import kfast
-from models.channels.leak import leak
-from models.channels.nat import nat
-from models.neurons.layer5 import S, layer5, membrane
 
 CELLS, DURATION, DT = 3, 6 * ms, 0.025 * ms
 CURRENT = [0, 1.5, 3] * nA

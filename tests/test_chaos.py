@@ -32,16 +32,16 @@ from simulate import DT, simulate
 
 from dendritic_bp import UserError, neurons, synapses
 from dendritic_bp.electrode import pulse_values, pulses, with_pulses
-from models.neurons.burst_poisson import burst_poisson
-from models.neurons.dendritic_tree import dendritic_tree
-from models.neurons.interneurons import pv, som
-from models.neurons.poisson import poisson
-from models.neurons.pyramidal import pyramidal
-from models.neurons.two_compartment import two_compartment
-from models.synapses.burst_dependent import burst_dependent
-from models.synapses.burst_gradient import burst_gradient
-from models.synapses.short_term import short_term
-from models.synapses.static import static
+from dendritic_bp.models.neurons.burst_poisson import burst_poisson
+from dendritic_bp.models.neurons.dendritic_tree import dendritic_tree
+from dendritic_bp.models.neurons.interneurons import pv, som
+from dendritic_bp.models.neurons.poisson import poisson
+from dendritic_bp.models.neurons.pyramidal import pyramidal
+from dendritic_bp.models.neurons.two_compartment import two_compartment
+from dendritic_bp.models.synapses.burst_dependent import burst_dependent
+from dendritic_bp.models.synapses.burst_gradient import burst_gradient
+from dendritic_bp.models.synapses.short_term import short_term
+from dendritic_bp.models.synapses.static import static
 
 CELLS = [pyramidal, burst_poisson, two_compartment, dendritic_tree, pv, som, poisson]
 SYNAPSES = [burst_dependent, burst_gradient, short_term, static]

@@ -22,11 +22,11 @@ from dendritic_bp import ModelError, NeuronModel, neurons, synapses
 from dendritic_bp.compartments import Cylinder, coupled
 from dendritic_bp.electrode import inject, pulses
 from dendritic_bp.errors import UserError
+from dendritic_bp.models.neurons.basal_branch import basal_branch
+from dendritic_bp.models.neurons.dendritic_tree import dendritic_tree
+from dendritic_bp.models.neurons.two_compartment import two_compartment
+from dendritic_bp.models.synapses.glutamate import glutamate
 from dendritic_bp.voltage import amplitude, folds
-from models.neurons.basal_branch import basal_branch
-from models.neurons.dendritic_tree import dendritic_tree
-from models.neurons.two_compartment import two_compartment
-from models.synapses.glutamate import glutamate
 
 SOMA = Cylinder(20 * um, 20 * um)
 DENDRITE = Cylinder(200 * um, 2 * um, "soma", folds=1.5)

@@ -7,12 +7,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from simulate import DT, simulate
 
 from dendritic_bp import NeuronModel, neurons, synapses
-from models.credit.error_cells import error_feedback, error_gradient
-from models.credit.plateau_difference import plateau_feedback, plateau_gradient
-from models.credit.scalar import scalar_gradient
-from models.credit.single_phase_bursts import cancelling_feedback, single_phase_gradient
-from models.neurons.error_pair import error_pair
-from models.neurons.two_phase import two_phase
+from dendritic_bp.models.credit.error_cells import error_feedback, error_gradient
+from dendritic_bp.models.credit.plateau_difference import plateau_feedback, plateau_gradient
+from dendritic_bp.models.credit.scalar import scalar_gradient
+from dendritic_bp.models.credit.single_phase_bursts import cancelling_feedback, single_phase_gradient
+from dendritic_bp.models.neurons.error_pair import error_pair
+from dendritic_bp.models.neurons.two_phase import two_phase
 
 W, ETA = 100 * pA, 1 * pA
 NUMBERS = ("x", "x_bar", "x_1", "x_1_bar", "credit", "surprise", "z_bar")

@@ -8,8 +8,8 @@ from brian2 import BrianObjectException, Network, StateMonitor, TimedArray, defa
 from simulate import DT, simulate
 
 from dendritic_bp import ModelError, NeuronModel, SynapseModel, neurons, synapses
+from dendritic_bp.models.synapses.mirrored_feedback import mirrored_feedback
 from dendritic_bp.program import Program
-from models.synapses.mirrored_feedback import mirrored_feedback
 
 TRAINS = np.array([[10, 11], [15, 15], [17, 1e6], [1e6, 1e6]])  # ms; an interval is shorter than the delay
 sender = NeuronModel(

@@ -8,9 +8,9 @@ import pytest
 from brian2 import EventMonitor, Hz, Network, NeuronGroup, TimedArray, ms
 
 from dendritic_bp import NeuronModel, neurons
+from dendritic_bp.models.neurons.burst_poisson import burst_poisson
 from dendritic_bp.program import Program
 from dendritic_bp.toolchain import HEADERS, VECTORISE
-from models.neurons.burst_poisson import burst_poisson
 
 CELLS, EVENTS = 21, ("spike", "early", "late", "gated")  # 21: the last word of eight cells is not full
 model = NeuronModel(

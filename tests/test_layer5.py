@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 from simulate import simulate
 
 from dendritic_bp import ModelError
-from models.neurons.layer5 import CHANNELS, CORE, SECTIONS, S, layer5, membrane, where
+from dendritic_bp.models.neurons.layer5 import CHANNELS, CORE, SECTIONS, S, layer5, membrane, where
 
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 from simulate import simulate
 
 from dendritic_bp.cable import varied
-from models.neurons.layer5 import SECTIONS, layer5, membrane, where
+from dendritic_bp.models.neurons.layer5 import SECTIONS, layer5, membrane, where
 
 pytestmark = pytest.mark.neuron
 DT = 0.025  # ms

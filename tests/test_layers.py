@@ -27,8 +27,13 @@ def imported(path):
 @pytest.mark.parametrize("package", FORBIDDEN)
 def test_imports_go_down_only(package):
     for path in (ROOT / package).rglob("*.py"):
-        tops = {name.split(".")[0] for name in imported(path)}
-        assert not tops & FORBIDDEN[package], path
+        names = {name.removeprefix("dendritic_bp.") for name in imported(path)}
+        assert not {name.split(".")[0] for name in names} & FORBIDDEN[package], path
+
+
+def test_models_are_imported_by_the_name_that_nothing_hides():
+    for path in (file for room in ("models", "experiments", "tests") for file in (ROOT / room).rglob("*.py")):
+        assert not any(name.split(".")[0] == "models" for name in imported(path)), path
 
 
 def library_modules(path, seen):

@@ -10,11 +10,11 @@ from simulate import DT, simulate
 
 from dendritic_bp import neurons
 from dendritic_bp.errors import ModelError
-from models.microcircuit import CELLS, CHAIN, microcircuit
-from models.neurons.conductances import conductances
-from models.neurons.interneurons import POWER
-from models.neurons.poisson_background import poisson_background
-from models.neurons.pyramidal import pyramidal
+from dendritic_bp.models.microcircuit import CELLS, CHAIN, microcircuit
+from dendritic_bp.models.neurons.conductances import conductances
+from dendritic_bp.models.neurons.interneurons import POWER
+from dendritic_bp.models.neurons.poisson_background import poisson_background
+from dendritic_bp.models.neurons.pyramidal import pyramidal
 
 TWO_AREAS = [dict(pc=40, som=10), dict(pc=40, pv=10)]
 PUBLISHED = {"forward_1_2", "forward_pv_1_2", "pv_pc_2_2", "back_2_1", "back_som_2_1", "som_pc_1_1"} | {

@@ -7,11 +7,11 @@ from simulate import simulate
 from dendritic_bp import neurons, synapses
 from dendritic_bp.electrode import pulse_values, pulses, with_pulses
 from dendritic_bp.errors import ModelError
-from models.neurons.burst_poisson import burst_poisson
-from models.neurons.multiplexing import multiplexing
-from models.neurons.pyramidal import pyramidal
-from models.neurons.receptors import receptors
-from models.synapses.signed_conductances import conductance_feedback, conductance_gradient
+from dendritic_bp.models.neurons.burst_poisson import burst_poisson
+from dendritic_bp.models.neurons.multiplexing import multiplexing
+from dendritic_bp.models.neurons.pyramidal import pyramidal
+from dendritic_bp.models.neurons.receptors import receptors
+from dendritic_bp.models.synapses.signed_conductances import conductance_feedback, conductance_gradient
 
 SPIKE, APICAL = pulses(2 * nA, 10 * ms, 5 * ms), pulses(700 * pA, 5 * ms, 30 * ms)
 QUIET = dict(sigma_s=0 * pA, sigma_d=0 * pA)

@@ -21,12 +21,12 @@ from simulate import DT, simulate, told, told_cells
 
 from dendritic_bp import neurons
 from dendritic_bp.analysis import detect_events
-from models.neurons.background import background
-from models.neurons.burst_poisson import burst_poisson
-from models.neurons.burst_signed import burst_signed
-from models.neurons.conductances import conductances
-from models.neurons.poisson import poisson
-from models.neurons.pyramidal import pyramidal
+from dendritic_bp.models.neurons.background import background
+from dendritic_bp.models.neurons.burst_poisson import burst_poisson
+from dendritic_bp.models.neurons.burst_signed import burst_signed
+from dendritic_bp.models.neurons.conductances import conductances
+from dendritic_bp.models.neurons.poisson import poisson
+from dendritic_bp.models.neurons.pyramidal import pyramidal
 
 CELLS = [pyramidal, burst_poisson]
 by_name = pytest.mark.parametrize("model", CELLS, ids=lambda model: model.name)
@@ -275,9 +275,9 @@ GENERATE = """
 import hashlib, pathlib, sys
 from brian2 import Network, ms, set_device, device
 from dendritic_bp import neurons
-from models.neurons.background import background
-from models.neurons.burst_poisson import burst_poisson
-from models.neurons.pyramidal import pyramidal
+from dendritic_bp.models.neurons.background import background
+from dendritic_bp.models.neurons.burst_poisson import burst_poisson
+from dendritic_bp.models.neurons.pyramidal import pyramidal
 set_device("cpp_standalone", build_on_run=False)
 models = (pyramidal, burst_poisson)
 Network([neurons(model.with_equations(**background), 2, model.name) for model in models]).run(1*ms)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.rate import backprop
+from dendritic_bp.models.rate import backprop
 
 
 @pytest.fixture(scope="module")

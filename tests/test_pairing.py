@@ -11,9 +11,9 @@ from numpy.testing import assert_allclose
 from simulate import simulate
 
 from dendritic_bp import neurons, synapses
+from dendritic_bp.models.neurons.prescribed import prescribed
+from dendritic_bp.models.synapses.burst_dependent_pairing import burst_dependent_pairing
 from dendritic_bp.program import Program
-from models.neurons.prescribed import prescribed
-from models.synapses.burst_dependent_pairing import burst_dependent_pairing
 
 sys.path.append(str(Path(__file__).parents[1] / "experiments"))
 import pairing

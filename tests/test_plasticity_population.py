@@ -12,7 +12,7 @@ from simulate import simulate, told_cells
 
 from dendritic_bp import SynapseModel, synapses
 from dendritic_bp.errors import UserError
-from models.neurons.poisson_sources import poisson_sources
+from dendritic_bp.models.neurons.poisson_sources import poisson_sources
 
 sys.path.append(str(Path(__file__).parents[1] / "experiments"))
 import plasticity_population as population

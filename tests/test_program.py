@@ -15,9 +15,9 @@ from simulate import DT, told_cells
 
 from dendritic_bp import synapses
 from dendritic_bp.errors import UserError
+from dendritic_bp.models.synapses.transmission import centred_feedback
 from dendritic_bp.process import execute
 from dendritic_bp.program import Program
-from models.synapses.transmission import centred_feedback
 
 
 @pytest.fixture(scope="module")

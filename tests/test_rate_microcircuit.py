@@ -6,9 +6,9 @@ import numerical
 import numpy as np
 import pytest
 
-from models.rate import dendritic_microcircuit as rule
-from models.rate._network import Weights, correlate, values
-from models.rate.backprop import gradient
+from dendritic_bp.models.rate import dendritic_microcircuit as rule
+from dendritic_bp.models.rate._network import Weights, correlate, values
+from dendritic_bp.models.rate.backprop import gradient
 
 SIZES = (5, 6, 4, 3)
 

@@ -8,7 +8,7 @@ import numerical
 import numpy as np
 import pytest
 
-from models.rate import (
+from dendritic_bp.models.rate import (
     almeida_pineda,
     boltzmann,
     contrastive_hebbian,
@@ -18,9 +18,9 @@ from models.rate import (
     predictive_coding,
     wake_sleep,
 )
-from models.rate._network import Network, Weights, logistic, softmax, squared, values
-from models.rate._settling import free, symmetric
-from models.rate.backprop import gradient
+from dendritic_bp.models.rate._network import Network, Weights, logistic, softmax, squared, values
+from dendritic_bp.models.rate._settling import free, symmetric
+from dendritic_bp.models.rate.backprop import gradient
 
 SIZES = (4, 5, 4, 3)
 SETTLED = 200

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numerical import flat, gradient, macs
 
-from models.rate import _network as rate
-from models.rate import (
+from dendritic_bp.models.rate import _network as rate
+from dendritic_bp.models.rate import (
     autoencoder,
     backprop,
     burst_ensemble,
@@ -20,7 +20,7 @@ from models.rate import (
     reinforce,
     weight_perturbation,
 )
-from models.rate._network import Network, values
+from dendritic_bp.models.rate._network import Network, values
 
 SIZES, EXAMPLES = (4, 5, 3, 3), 6
 DRAWS, PATIENCE = 4000, 4  # draws of noise; standard errors

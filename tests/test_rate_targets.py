@@ -6,7 +6,7 @@ import numerical
 import numpy as np
 import pytest
 
-from models.rate import (
+from dendritic_bp.models.rate import (
     autoencoder,
     dendritic_microcircuit,
     difference_target_propagation,
@@ -14,8 +14,8 @@ from models.rate import (
     predictive_coding,
     target_propagation,
 )
-from models.rate._network import Network, State, Weights, linear, tanh, values
-from models.rate.backprop import gradient
+from dendritic_bp.models.rate._network import Network, State, Weights, linear, tanh, values
+from dendritic_bp.models.rate.backprop import gradient
 
 SIZES = (6, 5, 4, 3)
 RULES = [target_propagation, difference_target_propagation, direct_difference_target_propagation]

@@ -7,13 +7,13 @@ from simulate import DT, simulate
 
 from dendritic_bp import ModelError, NeuronModel, SynapseModel, UserError, neurons, synapses
 from dendritic_bp.electrode import inject, pulses
+from dendritic_bp.models.neurons.poisson import poisson
+from dendritic_bp.models.neurons.poisson_background import soma_poisson_background
+from dendritic_bp.models.neurons.poisson_sources import poisson_sources
+from dendritic_bp.models.neurons.two_compartment import two_compartment
+from dendritic_bp.models.synapses.short_term import depressing
 from dendritic_bp.names import reserved
 from dendritic_bp.program import Program
-from models.neurons.poisson import poisson
-from models.neurons.poisson_background import soma_poisson_background
-from models.neurons.poisson_sources import poisson_sources
-from models.neurons.two_compartment import two_compartment
-from models.synapses.short_term import depressing
 
 cell = NeuronModel("cell", "v : 1\nk : integer\nb : boolean\nx : 1", threshold="v > 0.5", reset="v = 0")
 sends = SynapseModel("sends", "w : 1", on_pre={"spike": "v_post += w"})

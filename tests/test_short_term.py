@@ -9,9 +9,9 @@ from numpy.testing import assert_allclose
 from simulate import DT, simulate, told
 
 from dendritic_bp import neurons, synapses
-from models.synapses import short_term as library
-from models.synapses.short_term import RELEASE, depressing, facilitating, short_term
-from models.synapses.static import static
+from dendritic_bp.models.synapses import short_term as library
+from dendritic_bp.models.synapses.short_term import RELEASE, depressing, facilitating, short_term
+from dendritic_bp.models.synapses.static import static
 
 TRAIN = [100, 220, 330, 900, 1020, 2000]  # steps of 0.1 ms: bursts of three and two, and a single spike
 STEPS = 2100

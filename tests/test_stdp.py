@@ -9,9 +9,9 @@ from brian2 import TimedArray, ms, second
 from simulate import simulate
 
 from dendritic_bp import neurons, synapses
-from models.neurons.prescribed import prescribed
-from models.synapses.stdp_pair import stdp_pair
-from models.synapses.stdp_triplet import stdp_triplet
+from dendritic_bp.models.neurons.prescribed import prescribed
+from dendritic_bp.models.synapses.stdp_pair import stdp_pair
+from dendritic_bp.models.synapses.stdp_triplet import stdp_triplet
 
 sys.path.append(str(Path(__file__).parents[1] / "experiments"))
 import frequency_dependence

@@ -9,11 +9,11 @@ from simulate import simulate
 
 from dendritic_bp import neurons
 from dendritic_bp.electrode import pulse_values, pulses, with_pulses
+from dendritic_bp.models.neurons.dendritic_tree import dendritic_tree
+from dendritic_bp.models.neurons.prescribed import prescribed
+from dendritic_bp.models.neurons.pyramidal import pyramidal
+from dendritic_bp.models.neurons.two_compartment import two_compartment
 from dendritic_bp.steps import STEPS, steps
-from models.neurons.dendritic_tree import dendritic_tree
-from models.neurons.prescribed import prescribed
-from models.neurons.pyramidal import pyramidal
-from models.neurons.two_compartment import two_compartment
 
 dts = st.sampled_from([1e-4, 2.5e-5, 1e-3, 1e-4 / 3])
 

@@ -7,14 +7,14 @@ from numpy.testing import assert_allclose, assert_array_equal
 from simulate import DT, simulate, told_cells
 
 from dendritic_bp import neurons, synapses
-from models.neurons.burst_poisson import burst_poisson
-from models.neurons.poisson import poisson
-from models.synapses.burst_dependent import burst_dependent, burst_dependent_published
-from models.synapses.burst_gradient import burst_gradient
-from models.synapses.mirrored_feedback import mirrored_feedback
-from models.synapses.signed_bursts import signed_feedback, signed_gradient
-from models.synapses.static import static
-from models.synapses.transmission import burst_transmission, centred_feedback, event_transmission
+from dendritic_bp.models.neurons.burst_poisson import burst_poisson
+from dendritic_bp.models.neurons.poisson import poisson
+from dendritic_bp.models.synapses.burst_dependent import burst_dependent, burst_dependent_published
+from dendritic_bp.models.synapses.burst_gradient import burst_gradient
+from dendritic_bp.models.synapses.mirrored_feedback import mirrored_feedback
+from dendritic_bp.models.synapses.signed_bursts import signed_feedback, signed_gradient
+from dendritic_bp.models.synapses.static import static
+from dendritic_bp.models.synapses.transmission import burst_transmission, centred_feedback, event_transmission
 
 W, ETA = 100 * pA, 1 * pA
 PRE, POST = [0, 120], [100, 180]  # steps of 0.1 ms; the second presynaptic spike is no event

@@ -10,9 +10,9 @@ from simulate import DT, simulate, told
 
 from dendritic_bp import NeuronModel, neurons, synapses
 from dendritic_bp.errors import UserError
+from dendritic_bp.models.neurons.poisson_arrivals import arrivals, poisson_arrivals
+from dendritic_bp.models.synapses.conductance_synapses import burst_dependent_xor, slow_rate
 from dendritic_bp.program import Program
-from models.neurons.poisson_arrivals import arrivals, poisson_arrivals
-from models.synapses.conductance_synapses import burst_dependent_xor, slow_rate
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "experiments"))
 import xor

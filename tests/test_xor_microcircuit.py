@@ -10,7 +10,7 @@ from brian2 import StateMonitor, TimedArray, ms, pA
 from simulate import DT, simulate, told, told_cells
 
 from dendritic_bp import SynapseModel, neurons, synapses
-from models.synapses.short_term import RELEASE, depressing, facilitating
+from dendritic_bp.models.synapses.short_term import RELEASE, depressing, facilitating
 
 sys.path.append(str(Path(__file__).parents[1] / "experiments"))
 import xor_microcircuit

@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 from brian2 import meter, second, siemens
 
-from models.neurons.layer5 import SECTIONS, where
+from dendritic_bp.models.neurons.layer5 import SECTIONS, where
 from networks.layer5 import AXIS, CURRENTS, ONSET, TUFT_75
 
 SPAN = (-15e-3, 100e-3)  # s, around the onset of the pulse

@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 
 from dendritic_bp.analysis import answers
-from models.rate.backprop import gradient
+from dendritic_bp.models.rate.backprop import gradient
 
 ENOUGH = 2_000  # examples for an error in the course of training, about; at its end all are taken
 FORGOTTEN = 0.1  # by so much more validation error than at its best a network has diverged; chosen here

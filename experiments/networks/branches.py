@@ -7,11 +7,11 @@ from brian2 import Network, SpikeGeneratorGroup, StateMonitor, defaultclock, mmo
 
 from dendritic_bp import neurons, synapses
 from dendritic_bp.electrode import inject, pulses
+from dendritic_bp.models.neurons.basal_branch import basal_branch
+from dendritic_bp.models.neurons.dendritic_tree import dendritic_tree
+from dendritic_bp.models.synapses.glutamate import glutamate
 from dendritic_bp.program import Program
 from dendritic_bp.voltage import amplitude, folds, half_width, smallest, time_above
-from models.neurons.basal_branch import basal_branch
-from models.neurons.dendritic_tree import dendritic_tree
-from models.synapses.glutamate import glutamate
 
 START, INTERVAL = 20, 20  # ms
 DEPOLARISED = -40e-3  # V: the branch is in a plateau

@@ -7,16 +7,16 @@ from typing import Any
 from brian2 import Hz, Quantity, ms, pA
 
 from dendritic_bp import NeuronModel
+from dendritic_bp.models.credit import TAUGHT, Credit
+from dendritic_bp.models.credit.bursts import bursts
+from dendritic_bp.models.credit.bursts_receptors import bursts_receptors
+from dendritic_bp.models.credit.signed_bursts import signed_bursts
+from dendritic_bp.models.neurons.background import background
+from dendritic_bp.models.neurons.burst_poisson import burst_poisson
+from dendritic_bp.models.neurons.burst_signed import burst_signed
+from dendritic_bp.models.neurons.multiplexing import multiplexing
+from dendritic_bp.models.neurons.pyramidal import pyramidal
 from dendritic_bp.trials import Gate
-from models.credit import TAUGHT, Credit
-from models.credit.bursts import bursts
-from models.credit.bursts_receptors import bursts_receptors
-from models.credit.signed_bursts import signed_bursts
-from models.neurons.background import background
-from models.neurons.burst_poisson import burst_poisson
-from models.neurons.burst_signed import burst_signed
-from models.neurons.multiplexing import multiplexing
-from models.neurons.pyramidal import pyramidal
 
 
 @dataclass(frozen=True)

@@ -12,15 +12,15 @@ import numpy as np
 from brian2 import EventMonitor, Hz, Network, SpikeMonitor, defaultclock, ms, mV, pA, second
 
 from dendritic_bp import SynapseModel, synapses
-from models.microcircuit import CELLS, Circuit, Projection, microcircuit
-from models.neurons.background import background
-from models.neurons.conductances import conductances, exact_decay, soma_conductances
-from models.neurons.injection import injected, injection
-from models.neurons.interneurons import POWER, pv, som
-from models.neurons.poisson_sources import poisson_sources
-from models.neurons.pyramidal import pyramidal
-from models.neurons.two_compartment import two_compartment
-from models.synapses.short_term import (
+from dendritic_bp.models.microcircuit import CELLS, Circuit, Projection, microcircuit
+from dendritic_bp.models.neurons.background import background
+from dendritic_bp.models.neurons.conductances import conductances, exact_decay, soma_conductances
+from dendritic_bp.models.neurons.injection import injected, injection
+from dendritic_bp.models.neurons.interneurons import POWER, pv, som
+from dendritic_bp.models.neurons.poisson_sources import poisson_sources
+from dendritic_bp.models.neurons.pyramidal import pyramidal
+from dendritic_bp.models.neurons.two_compartment import two_compartment
+from dendritic_bp.models.synapses.short_term import (
     RELEASE,
     depressing,
     depressing_published,

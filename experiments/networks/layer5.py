@@ -6,12 +6,12 @@ import numpy as np
 from brian2 import Hz, Network, SpikeMonitor, StateMonitor, ms, nA, nS
 
 from dendritic_bp import ModelError
+from dendritic_bp.models.neurons.layer5 import layer5, membrane, where
 from dendritic_bp.program import Program
 from dendritic_bp.runs import Run
 from dendritic_bp.sweep import sweep
 from dendritic_bp.toolchain import cache_folder
 from dendritic_bp.voltage import has_burst, smallest, time_above, window
-from models.neurons.layer5 import layer5, membrane, where
 
 ONSET = 200 * ms  # of the somatic pulse: until then the cell is at rest
 BRIEF, LONG = 450 * ms, 1250 * ms

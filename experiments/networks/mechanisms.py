@@ -4,13 +4,13 @@ from dataclasses import replace
 
 from brian2 import Hz, ms, pA
 
-from models.credit.error_cells import error_cells
-from models.credit.plateau_difference import plateau_difference
-from models.credit.scalar import scalar
-from models.credit.single_phase_bursts import single_phase_bursts
-from models.neurons.burst_poisson import burst_poisson
-from models.neurons.error_pair import error_pair
-from models.neurons.two_phase import two_phase
+from dendritic_bp.models.credit.error_cells import error_cells
+from dendritic_bp.models.credit.plateau_difference import plateau_difference
+from dendritic_bp.models.credit.scalar import scalar
+from dendritic_bp.models.credit.single_phase_bursts import single_phase_bursts
+from dendritic_bp.models.neurons.burst_poisson import burst_poisson
+from dendritic_bp.models.neurons.error_pair import error_pair
+from dendritic_bp.models.neurons.two_phase import two_phase
 from networks.cells import CELLS
 
 # All values chosen here, on validation data of one seed (20).

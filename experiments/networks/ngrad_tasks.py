@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 import numpy as np
 
+from dendritic_bp.models.rate._network import cross_entropy, linear, softmax, squared
 from dendritic_bp.tasks import digits
-from models.rate._network import cross_entropy, linear, softmax, squared
 
 BATCH, STATES, HIDDEN_CODE, BASELINE_TAU = 20, 19, 16, 20.0
 

@@ -13,13 +13,13 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-import models.rate
 from dendritic_bp.errors import UserError, suggest
 from dendritic_bp.idx import idx_dataset
+from dendritic_bp.models import rate
+from dendritic_bp.models.rate._network import steps, values
 from dendritic_bp.tasks import digits
 from dendritic_bp.toolchain import cores
 from measures.ngrad import chance, course, measure, moments
-from models.rate._network import steps, values
 
 ORDER = ("none", "scalar", "vector", "exact")  # the review's order of feedback
 DTYPE = np.float32
@@ -63,13 +63,13 @@ def rule(name):
     """Return the module of a rule; raise UserError for an unknown one."""
     if name not in rule_names():
         raise UserError(f"There is no rule '{name}' in models/rate: {suggest(name, rule_names())}")
-    return import_module(f"models.rate.{name}")
+    return import_module(f"dendritic_bp.models.rate.{name}")
 
 
 @cache
 def rule_names():
     """Return the names of all rules."""
-    return sorted(path.stem for path in Path(models.rate.__file__).parent.glob("[!_]*.py"))
+    return sorted(path.stem for path in Path(rate.__file__).parent.glob("[!_]*.py"))
 
 
 def in_order(names):
@@ -79,7 +79,7 @@ def in_order(names):
 
 def source_hash():
     """Return a hash of all rules and of what trains and measures them."""
-    files = [*Path(models.rate.__file__).parent.glob("*.py"), *Path(__file__).parent.glob("ngrad*.py")]
+    files = [*Path(rate.__file__).parent.glob("*.py"), *Path(__file__).parent.glob("ngrad*.py")]
     return sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()
 
 

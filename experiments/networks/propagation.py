@@ -10,10 +10,10 @@ from typing import Any
 from brian2 import EventMonitor, Network, defaultclock, ms, mV, pA, second
 
 from dendritic_bp import NeuronModel
-from models.microcircuit import CELLS, CHAIN, Circuit, Projection, microcircuit
-from models.neurons.injection import injected, injection
-from models.neurons.interneurons import POWER, pv, som
-from models.synapses.short_term import (
+from dendritic_bp.models.microcircuit import CELLS, CHAIN, Circuit, Projection, microcircuit
+from dendritic_bp.models.neurons.injection import injected, injection
+from dendritic_bp.models.neurons.interneurons import POWER, pv, som
+from dendritic_bp.models.synapses.short_term import (
     DEPRESSING,
     FACILITATING,
     depressing_published,

@@ -7,13 +7,13 @@ import numpy as np
 from brian2 import Network, SpikeMonitor, defaultclock, nA, pA, second
 
 from dendritic_bp import neurons
+from dendritic_bp.models.neurons.conductances import conductances
+from dendritic_bp.models.neurons.injection import injected, injection
+from dendritic_bp.models.neurons.layer5 import layer5
+from dendritic_bp.models.neurons.poisson_arrivals import arrivals, poisson_arrivals
+from dendritic_bp.models.neurons.pyramidal import pyramidal
 from dendritic_bp.tasks import Dataset
 from dendritic_bp.trials import Schedule
-from models.neurons.conductances import conductances
-from models.neurons.injection import injected, injection
-from models.neurons.layer5 import layer5
-from models.neurons.poisson_arrivals import arrivals, poisson_arrivals
-from models.neurons.pyramidal import pyramidal
 from networks import xor
 from networks.digits import PIECE, Design
 

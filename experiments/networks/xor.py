@@ -22,19 +22,19 @@ from brian2 import (
 )
 
 from dendritic_bp import neurons, synapses
-from dendritic_bp.runs import Run
-from measures.xor import PATTERNS, TARGETS, Course, activity
-from models.neurons.burst_poisson import burst_poisson
-from models.neurons.conductances import conductances, exact_decay
-from models.neurons.injection import injected, injection
-from models.neurons.poisson_arrivals import arrivals, poisson_arrivals
-from models.synapses.conductance_synapses import (
+from dendritic_bp.models.neurons.burst_poisson import burst_poisson
+from dendritic_bp.models.neurons.conductances import conductances, exact_decay
+from dendritic_bp.models.neurons.injection import injected, injection
+from dendritic_bp.models.neurons.poisson_arrivals import arrivals, poisson_arrivals
+from dendritic_bp.models.synapses.conductance_synapses import (
     apical_excitation,
     apical_inhibition,
     burst_dependent_xor,
     slow_rate,
     somatic_inhibition,
 )
+from dendritic_bp.runs import Run
+from measures.xor import PATTERNS, TARGETS, Course, activity
 
 INPUTS, HIDDEN = ("input1", "input2"), ("hidden1", "hidden2")
 POPULATIONS = (*INPUTS, *HIDDEN, "output")

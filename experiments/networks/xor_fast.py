@@ -7,14 +7,14 @@ import numpy as np
 from brian2 import Hz, Network, NeuronGroup, Quantity, Synapses, TimedArray, defaultclock, ms, pA, second
 
 from dendritic_bp import SynapseModel, neurons
+from dendritic_bp.models.neurons.burst_poisson import burst_poisson
+from dendritic_bp.models.synapses.burst_dependent import burst_dependent
+from dendritic_bp.models.synapses.burst_gradient import burst_gradient
+from dendritic_bp.models.synapses.mirrored_feedback import mirrored_feedback
+from dendritic_bp.models.synapses.transmission import burst_transmission, centred_feedback
 from dendritic_bp.runs import Run
 from dendritic_bp.trials import Gate, Schedule, Trials
 from measures.xor import PATTERNS, TARGETS, Course, activity
-from models.neurons.burst_poisson import burst_poisson
-from models.synapses.burst_dependent import burst_dependent
-from models.synapses.burst_gradient import burst_gradient
-from models.synapses.mirrored_feedback import mirrored_feedback
-from models.synapses.transmission import burst_transmission, centred_feedback
 from networks.layers import COUNTERS, counting, inputs, shows
 from networks.projections import all_to_all
 from networks.teacher import teacher

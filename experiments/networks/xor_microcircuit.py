@@ -17,14 +17,14 @@ from brian2 import (
 )
 
 from dendritic_bp import SynapseModel, neurons, synapses
+from dendritic_bp.models.neurons.background import background
+from dendritic_bp.models.neurons.interneurons import pv, som
+from dendritic_bp.models.neurons.poisson import poisson
+from dendritic_bp.models.neurons.two_compartment import two_compartment
+from dendritic_bp.models.synapses.burst_gradient import burst_gradient
+from dendritic_bp.models.synapses.short_term import RELEASE, depressing, facilitating
 from dendritic_bp.trials import Gate, Schedule, Trials
 from measures.xor import PATTERNS, TARGETS
-from models.neurons.background import background
-from models.neurons.interneurons import pv, som
-from models.neurons.poisson import poisson
-from models.neurons.two_compartment import two_compartment
-from models.synapses.burst_gradient import burst_gradient
-from models.synapses.short_term import RELEASE, depressing, facilitating
 from networks.layers import shows
 
 POOLS = ("hidden1", "hidden2")

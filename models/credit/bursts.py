@@ -12,10 +12,10 @@ tonic current into the dendrites.
 
 from brian2 import ms, pA
 
+from dendritic_bp.models.credit import TAUGHT, Credit
+from dendritic_bp.models.synapses.burst_gradient import burst_gradient
+from dendritic_bp.models.synapses.mirrored_feedback import mirrored_feedback
 from dendritic_bp.trials import Gate
-from models.credit import TAUGHT, Credit
-from models.synapses.burst_gradient import burst_gradient
-from models.synapses.mirrored_feedback import mirrored_feedback
 
 bursts = Credit(
     "bursts",

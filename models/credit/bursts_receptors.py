@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from brian2 import pA, second
 
-from models.credit.bursts import bursts
-from models.synapses.signed_conductances import conductance_feedback, conductance_gradient
+from dendritic_bp.models.credit.bursts import bursts
+from dendritic_bp.models.synapses.signed_conductances import conductance_feedback, conductance_gradient
 
 bursts_receptors = replace(
     bursts,

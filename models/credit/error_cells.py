@@ -17,9 +17,9 @@ random ones of eRBP.
 from brian2 import pA
 
 from dendritic_bp import SynapseModel
-from models.credit import Credit
-from models.credit.bursts import bursts
-from models.synapses.burst_dependent import burst_dependent
+from dendritic_bp.models.credit import Credit
+from dendritic_bp.models.credit.bursts import bursts
+from dendritic_bp.models.synapses.burst_dependent import burst_dependent
 
 SIGNS = dict(up="+", down="-")
 STEP = "w = clip(w {sign} plastic*eta*(x_{end} - x_bar_{end}), w_min, w_max)"

@@ -16,9 +16,9 @@ random ones of [G17]. A plateau does not change what a cell fires: feedback come
 from brian2 import ms, pA
 
 from dendritic_bp import SynapseModel
+from dendritic_bp.models.credit import TAUGHT, Credit
+from dendritic_bp.models.synapses.burst_dependent import burst_dependent
 from dendritic_bp.trials import Gate
-from models.credit import TAUGHT, Credit
-from models.synapses.burst_dependent import burst_dependent
 
 plateau_gradient = SynapseModel(
     "plateau_gradient",

@@ -15,9 +15,9 @@ The step follows the gradient on average (node perturbation), and is hidden in t
 from brian2 import ms, pA, second
 
 from dendritic_bp import SynapseModel
-from models.credit import Credit
-from models.credit.bursts import bursts
-from models.synapses.burst_gradient import burst_gradient
+from dendritic_bp.models.credit import Credit
+from dendritic_bp.models.credit.bursts import bursts
+from dendritic_bp.models.synapses.burst_gradient import burst_gradient
 
 scalar_gradient = SynapseModel(
     "scalar_gradient",

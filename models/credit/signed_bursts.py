@@ -7,8 +7,8 @@ As `bursts`, with other cells (`burst_signed`) and the synapses that read a burs
 
 from dataclasses import replace
 
-from models.credit.bursts import bursts
-from models.synapses.signed_bursts import signed_feedback, signed_gradient
+from dendritic_bp.models.credit.bursts import bursts
+from dendritic_bp.models.synapses.signed_bursts import signed_feedback, signed_gradient
 
 signed_bursts = replace(
     bursts,

@@ -21,10 +21,10 @@ from dataclasses import replace
 
 from brian2 import ms, nS
 
+from dendritic_bp.models.credit.bursts import bursts
+from dendritic_bp.models.synapses.burst_gradient import burst_gradient
+from dendritic_bp.models.synapses.mirrored_feedback import mirrored_feedback
 from dendritic_bp.trials import Gate
-from models.credit.bursts import bursts
-from models.synapses.burst_gradient import burst_gradient
-from models.synapses.mirrored_feedback import mirrored_feedback
 
 P_0 = dict(P_0=0.5)  # chosen here: where v_d = E_d; [G22] .375
 

@@ -12,7 +12,7 @@ from brian2 import cm, mV, ohm, uF, um, uS
 
 from dendritic_bp import NeuronModel
 from dendritic_bp.compartments import Cylinder, coupled
-from models.neurons import _shared, nmda
+from dendritic_bp.models.neurons import _shared, nmda
 
 NAMES = ["soma", *(f"basal{k}" for k in range(1, 5))]
 SIZES = {"soma": Cylinder(97.7 * um, 97.7 * um)}  # chosen here: 300 pF

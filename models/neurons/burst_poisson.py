@@ -8,7 +8,7 @@ The dendrite is passive and acts on the soma through the coin alone. The second 
 from brian2 import ms, mV
 
 from dendritic_bp import NeuronModel
-from models.neurons import _shared
+from dendritic_bp.models.neurons import _shared
 
 burst_poisson = NeuronModel(
     "burst_poisson",

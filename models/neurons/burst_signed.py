@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from brian2 import mV
 
-from models.neurons.burst_poisson import burst_poisson
+from dendritic_bp.models.neurons.burst_poisson import burst_poisson
 
 burst_signed = replace(
     burst_poisson.with_equations(

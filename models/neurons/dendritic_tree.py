@@ -11,7 +11,7 @@ from brian2 import cm, ms, mV, nS, uF, um, uS
 
 from dendritic_bp import NeuronModel
 from dendritic_bp.compartments import Cylinder, coupled
-from models.neurons import _shared
+from dendritic_bp.models.neurons import _shared
 
 TREE = coupled(
     "dendritic_tree",

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from brian2 import ms, mV, nA, pA
 
-from models.neurons.burst_poisson import burst_poisson
+from dendritic_bp.models.neurons.burst_poisson import burst_poisson
 
 error_pair = replace(
     burst_poisson.with_equations(

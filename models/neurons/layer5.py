@@ -15,15 +15,15 @@ from brian2 import Quantity, SpatialNeuron, cm, ms, mV, ohm, psiemens, uF, um, u
 
 from dendritic_bp import ModelError, NeuronModel
 from dendritic_bp.cable import Cable, compartments, spatial_neuron, varied
-from models.channels.ih import ih
-from models.channels.kca import kca
-from models.channels.kfast import kfast
-from models.channels.km import km
-from models.channels.kslow import kslow
-from models.channels.leak import leak
-from models.channels.nap import nap
-from models.channels.nat import nat
-from models.channels.sca import sca
+from dendritic_bp.models.channels.ih import ih
+from dendritic_bp.models.channels.kca import kca
+from dendritic_bp.models.channels.kfast import kfast
+from dendritic_bp.models.channels.km import km
+from dendritic_bp.models.channels.kslow import kslow
+from dendritic_bp.models.channels.leak import leak
+from dendritic_bp.models.channels.nap import nap
+from dendritic_bp.models.channels.nat import nat
+from dendritic_bp.models.channels.sca import sca
 
 CHANNELS = (leak, nat, nap, kfast, kslow, km, ih, sca, kca)
 DT = 0.025 * ms  # [B12]

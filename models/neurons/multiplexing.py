@@ -17,8 +17,8 @@ Form and values not marked otherwise are chosen here; values [F] were found by `
 from brian2 import ms, mV, nS, pA, pF
 
 from dendritic_bp import NeuronModel
-from models.neurons import _shared
-from models.neurons.receptors import CONDUCTANCES, LIMITS, REVERSAL
+from dendritic_bp.models.neurons import _shared
+from dendritic_bp.models.neurons.receptors import CONDUCTANCES, LIMITS, REVERSAL
 
 multiplexing = NeuronModel(
     "multiplexing",

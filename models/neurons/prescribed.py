@@ -7,7 +7,7 @@ its last spike, a cell is told a time that never comes. Other trains: `replace(p
 from brian2 import amp, second
 
 from dendritic_bp import NeuronModel
-from models.neurons import _shared
+from dendritic_bp.models.neurons import _shared
 
 prescribed = NeuronModel(
     "prescribed",

@@ -8,7 +8,7 @@ A somatic spike travels back and, with enough apical current, starts a plateau t
 from brian2 import ms, mV, pA
 
 from dendritic_bp import NeuronModel
-from models.neurons import _shared
+from dendritic_bp.models.neurons import _shared
 
 pyramidal = NeuronModel(
     "pyramidal",

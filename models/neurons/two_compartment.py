@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from brian2 import ms, mV, pA
 
-from models.neurons.pyramidal import pyramidal
+from dendritic_bp.models.neurons.pyramidal import pyramidal
 
 two_compartment = replace(
     pyramidal.with_equations(

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from brian2 import ms, mV
 
-from models.neurons.burst_poisson import burst_poisson
+from dendritic_bp.models.neurons.burst_poisson import burst_poisson
 
 two_phase = replace(
     burst_poisson.with_equations(

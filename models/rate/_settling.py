@@ -8,7 +8,7 @@ all layers in the first sweep. Where B_l = W_{l+1}^T each update lowers an energ
 
 from collections.abc import Callable, Sequence
 
-from models.rate._network import Array, Network, Weights, forward_macs
+from dendritic_bp.models.rate._network import Array, Network, Weights, forward_macs
 
 
 def settle(

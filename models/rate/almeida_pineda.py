@@ -17,7 +17,7 @@ from functools import partial
 
 import numpy as np
 
-from models.rate._network import (
+from dendritic_bp.models.rate._network import (
     Array,
     Network,
     Parameter,
@@ -28,7 +28,7 @@ from models.rate._network import (
     logistic,
     squared,
 )
-from models.rate._settling import depth, free, settling_macs
+from dendritic_bp.models.rate._settling import depth, free, settling_macs
 
 feedback = "exact"
 parameters = dict(

@@ -14,7 +14,7 @@ Feedback: a vector, the error of the reconstruction, one layer deep.
 
 from dataclasses import dataclass, replace
 
-from models.rate._network import (
+from dendritic_bp.models.rate._network import (
     Network,
     Parameter,
     State,

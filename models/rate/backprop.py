@@ -8,7 +8,7 @@ Feedback: exact, a vector per layer carried by the transposed forward weights.
 [R86] Rumelhart, Hinton & Williams 1986, Nature 323:533.
 """
 
-from models.rate._network import (
+from dendritic_bp.models.rate._network import (
     Network,
     Parameter,
     State,

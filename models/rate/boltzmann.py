@@ -14,10 +14,10 @@ Feedback: a vector, as a difference of activities between two phases.
 
 import numpy as np
 
-from models.rate import almeida_pineda
-from models.rate._network import Network, Parameter, State, forward_macs, logistic
-from models.rate._settling import free, settle, settling_macs, symmetric
-from models.rate.contrastive_hebbian import contrast
+from dendritic_bp.models.rate import almeida_pineda
+from dendritic_bp.models.rate._network import Network, Parameter, State, forward_macs, logistic
+from dendritic_bp.models.rate._settling import free, settle, settling_macs, symmetric
+from dendritic_bp.models.rate.contrastive_hebbian import contrast
 
 feedback = "vector"
 parameters = dict(

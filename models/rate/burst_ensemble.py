@@ -18,7 +18,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from models.rate._network import (
+from dendritic_bp.models.rate._network import (
     Network,
     Parameter,
     correlate,
@@ -27,7 +27,7 @@ from models.rate._network import (
     logistic,
     squared,
 )
-from models.rate.feedback_alignment import Feedback
+from dendritic_bp.models.rate.feedback_alignment import Feedback
 
 feedback = "vector"
 parameters = dict(

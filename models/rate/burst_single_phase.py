@@ -16,7 +16,7 @@ the signs above, Y = -W^T gives the gradient.
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from models.rate._network import (
+from dendritic_bp.models.rate._network import (
     Array,
     Network,
     Parameter,

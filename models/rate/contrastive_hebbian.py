@@ -11,9 +11,9 @@ Feedback: a vector, as a difference of activities between two phases.
 [M91] Movellan 1991, Connectionist Models 10. [X03] Xie & Seung 2003, Neural Comput 15:441.
 """
 
-from models.rate import almeida_pineda
-from models.rate._network import Network, Parameter, State, Weights, correlate, forward_macs
-from models.rate._settling import clamped, free, settling_macs, symmetric
+from dendritic_bp.models.rate import almeida_pineda
+from dendritic_bp.models.rate._network import Network, Parameter, State, Weights, correlate, forward_macs
+from dendritic_bp.models.rate._settling import clamped, free, settling_macs, symmetric
 
 feedback = "vector"
 parameters = dict(

@@ -29,7 +29,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import logit
 
-from models.rate._network import (
+from dendritic_bp.models.rate._network import (
     Array,
     Loss,
     Network,

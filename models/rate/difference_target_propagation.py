@@ -14,9 +14,9 @@ The rule is compared to the gradient of the loss. Feedback: a vector, carried by
 
 from dataclasses import dataclass, replace
 
-from models.rate import target_propagation
-from models.rate._network import Network, Parameter, Weights, feedforward_scores, forward_macs
-from models.rate.target_propagation import (
+from dendritic_bp.models.rate import target_propagation
+from dendritic_bp.models.rate._network import Network, Parameter, Weights, feedforward_scores, forward_macs
+from dendritic_bp.models.rate.target_propagation import (
     WithInverses,
     change_towards,
     invert,

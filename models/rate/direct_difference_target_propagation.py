@@ -19,8 +19,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.rate._network import Array, Network, Parameter, State, feedforward_scores, forward_macs
-from models.rate.target_propagation import change_towards, output_target
+from dendritic_bp.models.rate._network import (
+    Array,
+    Network,
+    Parameter,
+    State,
+    feedforward_scores,
+    forward_macs,
+)
+from dendritic_bp.models.rate.target_propagation import change_towards, output_target
 
 feedback = "vector"
 parameters = dict(

@@ -9,8 +9,8 @@ Feedback: a vector per layer. B_l ~ N(0, 1/units of layer l).
 [N16] Nøkland 2016, NeurIPS, arXiv:1609.01596.
 """
 
-from models.rate._network import Network, Parameter, correlate, feedforward_scores, forward_macs
-from models.rate.feedback_alignment import Feedback
+from dendritic_bp.models.rate._network import Network, Parameter, correlate, feedforward_scores, forward_macs
+from dendritic_bp.models.rate.feedback_alignment import Feedback
 
 feedback = "vector"
 parameters = dict(eta=Parameter(0.8, "1", "selected on validation images of the digits and MNIST"))

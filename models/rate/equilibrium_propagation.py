@@ -17,10 +17,10 @@ from a forward pass. Feedback: a vector, as a difference of activities between t
 
 from functools import partial
 
-from models.rate import almeida_pineda
-from models.rate._network import Network, Parameter, State, forward_macs, hard_sigmoid, squared
-from models.rate._settling import free, settle, settling_macs, symmetric
-from models.rate.contrastive_hebbian import contrast
+from dendritic_bp.models.rate import almeida_pineda
+from dendritic_bp.models.rate._network import Network, Parameter, State, forward_macs, hard_sigmoid, squared
+from dendritic_bp.models.rate._settling import free, settle, settling_macs, symmetric
+from dendritic_bp.models.rate.contrastive_hebbian import contrast
 
 feedback = "vector"
 parameters = dict(

@@ -15,7 +15,7 @@ Feedback: a vector, carried by learned weights.
 
 from dataclasses import dataclass, replace
 
-from models.rate._network import (
+from dendritic_bp.models.rate._network import (
     Array,
     Network,
     Parameter,

@@ -11,7 +11,7 @@ Feedback: a vector per layer. The forward weights come to agree with B, which is
 
 from dataclasses import dataclass, field
 
-from models.rate._network import (
+from dendritic_bp.models.rate._network import (
     Array,
     Network,
     Parameter,

@@ -14,10 +14,10 @@ Feedback: a vector, as a difference of activities between two phases.
 
 from dataclasses import replace
 
-from models.rate import almeida_pineda
-from models.rate._network import Network, Parameter, Weights, by_layer, correlate, forward_macs
-from models.rate._settling import clamped, free, settling_macs, symmetric
-from models.rate.almeida_pineda import predict
+from dendritic_bp.models.rate import almeida_pineda
+from dendritic_bp.models.rate._network import Network, Parameter, Weights, by_layer, correlate, forward_macs
+from dendritic_bp.models.rate._settling import clamped, free, settling_macs, symmetric
+from dendritic_bp.models.rate.almeida_pineda import predict
 
 __all__ = ["predict"]
 feedback = "vector"

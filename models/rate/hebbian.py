@@ -13,7 +13,7 @@ below, given the class, differs from that of the other classes.
 
 import numpy as np
 
-from models.rate._network import (
+from dendritic_bp.models.rate._network import (
     Network,
     Parameter,
     State,

@@ -12,8 +12,15 @@ the feedback weights become the transposed forward weights, and the rule backpro
 
 from dataclasses import replace
 
-from models.rate._network import Network, Parameter, Weights, by_layer, correlate, feedforward_scores
-from models.rate.feedback_alignment import deltas, initial, macs
+from dendritic_bp.models.rate._network import (
+    Network,
+    Parameter,
+    Weights,
+    by_layer,
+    correlate,
+    feedforward_scores,
+)
+from dendritic_bp.models.rate.feedback_alignment import deltas, initial, macs
 
 __all__ = ["feedback", "initial", "macs", "network", "parameters", "predict", "update"]
 

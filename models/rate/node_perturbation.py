@@ -12,7 +12,14 @@ of units, which is less than the number of weights.
 
 import numpy as np
 
-from models.rate._network import Network, Parameter, State, correlate, feedforward_scores, forward_macs
+from dendritic_bp.models.rate._network import (
+    Network,
+    Parameter,
+    State,
+    correlate,
+    feedforward_scores,
+    forward_macs,
+)
 
 feedback = "scalar"
 parameters = dict(

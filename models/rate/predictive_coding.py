@@ -12,7 +12,14 @@ to whose gradient the rule is compared. Feedback: a vector, carried by the trans
 [W17] Whittington & Bogacz 2017, Neural Comput 29:1229.
 """
 
-from models.rate._network import Network, Parameter, State, correlate, feedforward_scores, forward_macs
+from dendritic_bp.models.rate._network import (
+    Network,
+    Parameter,
+    State,
+    correlate,
+    feedforward_scores,
+    forward_macs,
+)
 
 feedback = "vector"
 parameters = dict(

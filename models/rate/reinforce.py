@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.rate._network import (
+from dendritic_bp.models.rate._network import (
     Network,
     Parameter,
     State,

@@ -15,7 +15,7 @@ The rule is compared to the gradient of the loss. Feedback: a vector, carried by
 
 from dataclasses import dataclass, replace
 
-from models.rate._network import (
+from dendritic_bp.models.rate._network import (
     Network,
     Parameter,
     State,

@@ -18,7 +18,7 @@ from functools import partial
 
 import numpy as np
 
-from models.rate._network import (
+from dendritic_bp.models.rate._network import (
     Array,
     Network,
     Parameter,
@@ -29,7 +29,7 @@ from models.rate._network import (
     logistic,
     softmax,
 )
-from models.rate.boltzmann import flip, one_of
+from dendritic_bp.models.rate.boltzmann import flip, one_of
 
 feedback = "vector"
 parameters = dict(

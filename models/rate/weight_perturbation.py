@@ -12,7 +12,7 @@ random signs s of the units and r of their inputs, which is as normal and indepe
 
 import numpy as np
 
-from models.rate._network import (
+from dendritic_bp.models.rate._network import (
     Network,
     Parameter,
     State,

@@ -11,7 +11,7 @@ the slope of its f-I curve is the same [G22].
 """
 
 from dendritic_bp import SynapseModel
-from models.synapses.burst_dependent import burst_dependent
+from dendritic_bp.models.synapses.burst_dependent import burst_dependent
 
 burst_gradient = SynapseModel(
     "burst_gradient",

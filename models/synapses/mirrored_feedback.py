@@ -11,7 +11,7 @@ the presynaptic cell; here: sender and receiver). With eta = 0 it is fixed rando
 from brian2 import pA
 
 from dendritic_bp import SynapseModel
-from models.synapses.burst_gradient import burst_gradient
+from dendritic_bp.models.synapses.burst_gradient import burst_gradient
 
 mirrored_feedback = SynapseModel(
     "mirrored_feedback",

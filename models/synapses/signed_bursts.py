@@ -8,8 +8,8 @@ P_bar is a mean of signed bursts, near 0: an event depresses by little, and with
 
 from dataclasses import replace
 
-from models.synapses.burst_gradient import burst_gradient
-from models.synapses.mirrored_feedback import mirrored_feedback
+from dendritic_bp.models.synapses.burst_gradient import burst_gradient
+from dendritic_bp.models.synapses.mirrored_feedback import mirrored_feedback
 
 signed_gradient = replace(
     burst_gradient,

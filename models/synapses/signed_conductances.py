@@ -8,8 +8,8 @@ is expected of them from the events arrive through opposite receptors. For other
 
 from dataclasses import replace
 
-from models.synapses.burst_gradient import burst_gradient
-from models.synapses.mirrored_feedback import mirrored_feedback
+from dendritic_bp.models.synapses.burst_gradient import burst_gradient
+from dendritic_bp.models.synapses.mirrored_feedback import mirrored_feedback
 
 SOMA = """
 g_exc_s_post += push*int(push > 0*amp)/(E_exc_post - V_s_post)
