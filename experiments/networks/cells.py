@@ -37,6 +37,7 @@ class Cell:
     teacher: Mapping[str, Any]
     hidden: Mapping[str, Any]  # values of the hidden cells
     output: Mapping[str, Any]
+    brightness: float | None = None  # mean that the digits are scaled to, so that each drives as much
     noise: Mapping[str, Any] = field(default_factory=dict)  # arguments of `with_equations`; not in inputs
     gates: Mapping[str, Gate] = field(default_factory=dict)  # where they differ from those of the mechanism
 
@@ -54,11 +55,12 @@ CELLS = dict(
         credit=signed_bursts,
         I_tonic=0 * pA,
         burst_probability=0,
-        first=dict(eta=15 * pA, w="80*pA*randn()"),
-        step=600 * pA,
+        first=dict(eta=10 * pA, w="80*pA*randn()"),
+        step=250 * pA,
         weights=30 * pA,
         feedback_gain=0.01,
-        anneal=3.0,
+        anneal=4.0,
+        brightness=0.37,
         teacher=dict(rivals=True, gain=214 * pA / Hz, tau_r=100 * ms, r_soft=1.4 * Hz),
         hidden=HIDDEN | dict(tau_top=50 * ms),
         output=dict(eta_home=1 * pA, rate_target=8 * Hz),

@@ -14,7 +14,7 @@ from dendritic_bp.models.neurons.two_phase import two_phase
 from networks.cells import CELLS
 
 # All values chosen here, on validation data of one seed (20).
-_SIGNED = CELLS["burst_signed"]
+_SIGNED = replace(CELLS["burst_signed"], anneal=3.0, brightness=None)
 _COIN = replace(
     CELLS["burst_poisson"],
     first=dict(eta=4 * pA, w="80*pA*randn()"),
@@ -28,7 +28,7 @@ _COIN = replace(
 )
 MECHANISMS = dict(
     bursts=_COIN,
-    signed_bursts=_SIGNED,
+    signed_bursts=CELLS["burst_signed"],
     single_phase_bursts=replace(_COIN, model=burst_poisson, credit=single_phase_bursts),
     error_cells=replace(
         _SIGNED,
