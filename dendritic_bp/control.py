@@ -175,8 +175,8 @@ def _checks(device: Any, network: Any, named: dict[str, Any], variables: dict[st
 
 def _require_delays(device: Any, path: Any) -> str:
     array = device.get_array_name(path.variables["delay"], access_data=False)
-    limits = f"{path.source.clock.dt_!r}, {min(delivery.longest(path), 1e300)!r}"
-    return f'require_delays("{path.name}.delay", {array}, {limits});'
+    longest = min(delivery.longest(path), 1e300)
+    return f'require_delays("{path.name}.delay", {array}, {longest!r});'
 
 
 def _require_finite(device: Any, name: str, variable: Any) -> str:

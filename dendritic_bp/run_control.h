@@ -89,14 +89,14 @@ inline void require_none(const char *limit, const char *outside, size_t size)
         }
 }
 
-inline void require_delays(const char *name, const std::vector<double> &delays, double dt, double longest)
+// Delays that a run draws are rounded to time steps by Brian2.
+inline void require_delays(const char *name, const std::vector<double> &delays, double longest)
 {
     for (size_t k = 0; k < delays.size(); k++) {
-        const double d = delays[k], whole = floor(d/dt + 0.5)*dt;
-        if (d >= 0 && d <= longest*(1 + 1e-9) && fabs(d - whole) <= 1e-6*dt)
+        const double d = delays[k];
+        if (d >= 0 && d <= longest*(1 + 1e-9))
             continue;
-        std::fprintf(stderr, "%s[%zu] is %g s: a delay is a whole number of time steps of %g s, not negative",
-            name, k, d, dt);
+        std::fprintf(stderr, "%s[%zu] is %g s: a delay is not negative", name, k, d);
         if (longest < 1e300)
             std::fprintf(stderr, ", and at most %g s, as this synapse reads what its sender was (delay=)", longest);
         std::fflush(stderr);

@@ -44,7 +44,9 @@ def test_a_run_that_is_a_control_by_itself_stays_one():
 def test_the_controls_of_digits_are_controls(change, flags):
     import digits
 
-    asked = dict(hidden=[3], epochs=1, neuron="burst_poisson", feedback="learned", hidden_plasticity="on")
+    asked = dict(
+        hidden=[3], epochs=1, neuron="burst_poisson", credit=None, feedback="learned", hidden_plasticity="on"
+    )
     asked |= dict(data="digits", images=None, labels=None, test_images=None, test_labels=None, limit=0)
     asked |= dict(controls=False, quick=True, seed=0, patience=None, set={change: 1}) | flags
     if change.endswith("delay") and "feedback" in flags:
