@@ -24,7 +24,7 @@ from dendritic_bp.trials import Schedule
 from measures.digits import Meter, _linear_classifier, _pixels, accuracy, curve, dataset, predicted, summary
 from networks import digits as digits_network
 from networks.digits import PIECE, VOTERS, Design
-from networks.layers import COUNTERS, probes
+from networks.layers import COUNTERS, inputs, probes
 from networks.mechanisms import MECHANISMS
 from networks.projections import FEEDBACK, all_to_all
 from networks.training import LOOKS, Plan, Training, _windows
@@ -486,6 +486,14 @@ def test_no_mechanism_learns_or_is_taught_in_a_test(data, name):
     tested = schedule.during("test")
     for gate in ("learning", "teaching", "adapting"):
         assert not gates[gate][tested].any() and gates[gate][schedule.during("train")].any()
+
+
+def test_input_cells_know_the_phases_that_their_synapses_learn_from():
+    """Where a gate of the cell stays a parameter, it is 0, and what the first layer learns from too."""
+    asked = design("plateau_difference")
+    tables = asked.clock.tables({}, asked.gates)
+    group = inputs(asked.cell, 3, "0", asked.clock, tables)
+    assert not {"free", "taught", "closing"} & set(group.equations.parameter_names)
 
 
 def test_a_mechanism_or_cells_can_be_asked_for_but_not_both(capsys):

@@ -20,6 +20,15 @@ from dendritic_bp.models.credit import TAUGHT, Credit
 from dendritic_bp.models.synapses.burst_dependent import burst_dependent
 from dendritic_bp.trials import Gate
 
+PHASES = dict(
+    equations="""
+free = first_phase(t) : 1
+taught = second_phase(t) : 1
+closing = end(t) : 1
+""",
+    namespace=("first_phase", "second_phase", "end"),
+)
+
 plateau_gradient = SynapseModel(
     "plateau_gradient",
     "w : amp",
@@ -48,23 +57,22 @@ plateau_difference = Credit(
     "plateau_difference",
     forward=plateau_gradient.with_input(("learning",), plastic="learning(t)"),
     feedback=plateau_feedback.with_input(("learning", "opened"), plastic="learning(t)", arriving="opened(t)"),
+    inputs=PHASES,
     hidden=dict(
-        equations="""
+        equations=PHASES["equations"]
+        + """
 averaging = 1 : 1
 eta_bias = eta_home*adapting(t) : amp
 I_apical = I_tonic : amp
-free = first_phase(t) : 1
-taught = second_phase(t) : 1
-closing = end(t) : 1
 """,
         parameters=dict(eta_home=0 * pA, I_tonic=0 * pA),
-        namespace=("adapting", "first_phase", "second_phase", "end"),
+        namespace=("adapting", *PHASES["namespace"]),
     ),
     output=dict(
         equations="""
 I_s = I_soma + I_basal + I_bias + I_noise_s + I_teacher : amp
 I_teacher : amp (linked)
-credit = slope*(x_2 - x_1) : 1
+credit = slope*(y_2 - y_1) : 1
 """
     ),
     gates=dict(  # chosen here: [G17] has phases of 50 ms and more, and skips the first 30 ms of each

@@ -24,7 +24,9 @@ closing : 1
 dv_1/dt = free*(v_d - E_L)/T_mean : volt             # mean apical potential of the first window
 dv_2/dt = taught*(v_d - E_L)/T_mean : volt
 dx_1/dt = free*x/T_mean : 1                          # mean trace
-dx_2/dt = taught*x/T_mean : 1
+dy/dt = -y/tau_y : 1                                  # a trace that forgets the phase before
+dy_1/dt = free*y/T_mean : 1
+dy_2/dt = taught*y/T_mean : 1
 x_1_bar : 1                                           # its mean over the last n_bar trials
 alpha_1 = 1/(1 + exp(-v_1/D_alpha)) : 1               # plateau
 alpha_2 = 1/(1 + exp(-v_2/D_alpha)) : 1
@@ -35,6 +37,7 @@ dclosed/dt = -closed*(1 - closing)/tau_closed : 1     # 1 since the plateau of t
         parameters=dict(
             T_mean=40 * ms,  # chosen here; [G17] 30 ms
             D_alpha=6 * mV,  # chosen here
+            tau_y=20 * ms,  # chosen here
             x_half=0.2,  # chosen here
             n_bar=100.0,  # chosen here
             tau_closed=2 * ms,  # chosen here
@@ -44,13 +47,15 @@ dclosed/dt = -closed*(1 - closing)/tau_closed : 1     # 1 since the plateau of t
     events=burst_poisson.events | {"plateau": "closing > 0.5 and closed < 0.5"},
     on_event=burst_poisson.on_event
     | {
+        "event": burst_poisson.on_event["event"] + "; y += 1",
         "plateau": """
 closed = 1
 x_1_bar += (x_1 - x_1_bar)/n_bar
 v_1 = 0*mV
 v_2 = 0*mV
 x_1 = 0
-x_2 = 0
-"""
+y_1 = 0
+y_2 = 0
+""",
     },
 )
