@@ -168,7 +168,8 @@ def _checks(device: Any, network: Any, named: dict[str, Any], variables: dict[st
         for flag, message in getattr(group, "outside", {}).items()
         for array in [device.get_array_name(group.variables[flag], access_data=False)]
     ]
-    delays = [_require_delays(device, path) for path in delivery.pathways(network)]
+    paths = sorted(delivery.pathways(network), key=lambda path: path.name)
+    delays = [_require_delays(device, path) for path in paths]
     functions = dict(check_finite=finite, check_expressions=lines, check_delays=delays)
     return "\n".join([*looks, *(_function(name, each) for name, each in functions.items())])
 
