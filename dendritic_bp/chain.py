@@ -1,5 +1,7 @@
 """A long training as a chain of equal pieces, each a run of one program that goes on where the last ended.
 
+For example::
+
     chain = Chain(program, seed=1)
     for piece in schedule.pieces(clock.number):
         counts = chain.go_on(values(piece), read)   # read(run) returns what is to be kept, as arrays by name
