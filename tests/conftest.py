@@ -24,3 +24,11 @@ def build_cache(tmp_path_factory):
 def program(build_cache):
     """Compile the network that most tests share, once."""
     return Program(protocols.noisy, "noisy").build()
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    """Give every test the time step that Brian2 begins with."""
+    before = brian2.defaultclock.dt
+    yield
+    brian2.defaultclock.dt = before

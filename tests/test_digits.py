@@ -492,7 +492,8 @@ def test_input_cells_know_the_phases_that_their_synapses_learn_from():
     """Where a gate of the cell stays a parameter, it is 0, and what the first layer learns from too."""
     asked = design("plateau_difference")
     tables = asked.clock.tables({}, asked.gates)
-    group = inputs(asked.cell, 3, "0", asked.clock, tables)
+    told = asked.cell.model.with_equations(**asked.cell.credit.inputs)
+    group = inputs(told, 3, "0", asked.clock, tables)
     assert not {"free", "taught", "closing"} & set(group.equations.parameter_names)
 
 
