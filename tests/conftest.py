@@ -27,7 +27,7 @@ def program(build_cache):
 
 
 @pytest.fixture(autouse=True)
-def clock():
+def same_time_step():
     """Give every test the time step that Brian2 begins with."""
     before = brian2.defaultclock.dt
     yield
