@@ -29,6 +29,5 @@ def program(build_cache):
 @pytest.fixture(autouse=True)
 def same_time_step():
     """Give every test the time step that Brian2 begins with."""
-    before = brian2.defaultclock.dt
+    brian2.defaultclock.dt = 0.1 * brian2.ms  # fixtures of a module may have left another
     yield
-    brian2.defaultclock.dt = before
