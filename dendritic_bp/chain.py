@@ -6,6 +6,8 @@ For example::
     for piece in schedule.pieces(clock.number):
         counts = chain.go_on(values(piece), read)   # read(run) returns what is to be kept, as arrays by name
         answers = chain.look(values(test), read)    # a piece from the same state, which leads nowhere
+    with chain.branch():                        # or several, one after the other
+        ...
 
 Only what is read outlives a piece, and the state in which the last one ended. An experiment keeps both in its
 folder; started again, it reads the pieces that are done, and goes on from there.
@@ -17,8 +19,9 @@ import hashlib
 import io
 import shutil
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -81,19 +84,30 @@ class Chain:
     ) -> None:
         self.program, self.seed, self.name, self.report = program, seed, name, report
         self.spent = Spent()
-        self._place, self._best = _Place(), _Place()
+        self._place, self._best, self._fork = _Place(), _Place(), _Place()
 
     def go_on(self, values: Mapping[str, Any], read: Read) -> Arrays:
         """Run the next piece, and return what is read from it."""
         before = self._place
         result, self._place = self._piece(values, read, goes_on=True)
-        if before.folder != self._best.folder:
+        if before.folder not in (self._best.folder, self._fork.folder):
             _remove(before)
         return result
 
     def look(self, values: Mapping[str, Any], read: Read) -> Arrays:
         """Run a piece from here, return what is read from it, and stay."""
         return self._piece(values, read, goes_on=False)[0]
+
+    @contextmanager
+    def branch(self) -> Iterator[None]:
+        """Go on from here for a while, and come back: a look of several pieces."""
+        self._fork = self._place
+        try:
+            yield
+        finally:
+            if self._place.folder not in (self._best.folder, self._fork.folder):
+                _remove(self._place)
+            self._place, self._fork = self._fork, _Place()
 
     def remember(self) -> None:
         """Keep the state in which the chain is now, in place of the one remembered before."""

@@ -3,6 +3,7 @@
 import argparse
 import re
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
 from io import BytesIO
 from itertools import pairwise
@@ -21,13 +22,24 @@ from dendritic_bp.chain import Spent
 from dendritic_bp.errors import ModelError, UserError
 from dendritic_bp.program import Program
 from dendritic_bp.trials import Schedule
-from measures.digits import Meter, _linear_classifier, _pixels, accuracy, curve, dataset, predicted, summary
+from measures.digits import (
+    Meter,
+    _linear_classifier,
+    _pixels,
+    accuracy,
+    curve,
+    dataset,
+    predicted,
+    reliability,
+    summary,
+)
 from networks import digits as digits_network
 from networks.digits import PIECE, VOTERS, Design
 from networks.layers import COUNTERS, inputs, probes
 from networks.mechanisms import MECHANISMS
 from networks.projections import FEEDBACK, all_to_all
-from networks.training import LOOKS, Plan, Training, _windows
+from networks.training import LOOKS, PROBE, SMALL, Plan, Training
+from networks.training import probes as probed
 
 OWNER = np.repeat(np.arange(10), VOTERS)  # class of each output cell
 
@@ -230,13 +242,19 @@ class FakeChain:
 
     def __init__(self, asked, answer=lambda labels, k: labels):
         self.design, self.answer, self.generator = asked, answer, np.random.default_rng(0)
-        self.pieces, self.events, self.spent = [], [], Spent(1.0, 2.0, 100.0, 10)
+        self.pieces, self.events, self.spent, self.apart = [], [], Spent(1.0, 2.0, 100.0, 10), False
 
     def go_on(self, values, read):
-        return self.piece("go on", values, read)
+        return self.piece("probe" if self.apart else "go on", values, read)
 
     def look(self, values, read):
         return self.piece("look", values, read)
+
+    @contextmanager
+    def branch(self):
+        self.apart = True
+        yield
+        self.apart = False
 
     def remember(self):
         self.events.append("remember")
@@ -287,21 +305,19 @@ class FakeChain:
 def trained(data, hidden=(6,), epochs=2, patience=None, answer=lambda labels, k: labels, observe=None):
     """Return a training whose chain is faked, and the chain."""
     asked = design(hidden=hidden)
-    training = Training(asked, data, Plan(epochs, 0, 1.0, patience), {}, observe or Meter(asked, data))
+    training = Training(asked, data, Plan(epochs, 0, 1.0, patience), {}, observe)
     chain = FakeChain(asked, answer)
     return training(chain), chain
 
 
 def test_each_epoch_shows_each_training_image_once_and_never_another(data):
-    windows = []
-    _, chain = trained(data, epochs=3, observe=windows.append)
-    assert [window.epoch for window in windows] == [0, 1, 2]  # three pieces each, and so is a window
-    for window in windows:
-        np.testing.assert_array_equal(np.sort(window.samples), data.train)
-    assert not np.array_equal(windows[0].samples, windows[1].samples)
-    learned = [values for kind, values in chain.pieces if kind == "go on"]
-    shown = np.concatenate([values["images"] for values in learned])[:1077]
-    np.testing.assert_array_equal(shown, data.images[windows[0].samples])
+    _, chain = trained(data, epochs=3)
+    orders = tasks.trial_order(1077, 3, 0)
+    learned = [values["images"] for kind, values in chain.pieces if kind == "go on"]
+    for k, order in enumerate(orders):
+        assert sorted(order) == list(range(1077)) and not np.array_equal(order, orders[k - 1])
+        shown = np.concatenate(learned[3 * k : 3 * k + 3])[:1077]
+        np.testing.assert_array_equal(shown, data.images[data.train[order]])
 
 
 def test_nothing_is_learned_or_taught_but_in_training(data):
@@ -339,21 +355,38 @@ def test_training_stops_without_better_validation_and_tests_the_best(data):
     np.testing.assert_array_equal(curve(training.validate, data), [1, 0, 0])
 
 
-def test_windows_are_spread_over_long_epochs():
-    assert _windows(1) == [(0, 1)]
-    assert _windows(3) == [(0, 3)]
-    assert _windows(7) == [(0, 3), (4, 3)]
-    assert _windows(100) == [(0, 3), (32, 3), (64, 3), (97, 3)]
+@pytest.mark.parametrize(
+    ("number", "moments"), [(1, [1]), (6, [1, 2, 3, 4, 5, 6]), (72, [1, 2, 3, 6, 12, 21, 39, 72])]
+)
+def test_probes_are_spread_over_the_training_on_a_log_scale(number, moments):
+    assert probed(number) == moments
 
 
-def test_windows_begin_where_they_should(data):
-    """The network before a window is that of the piece before it, and after it that of its last piece."""
-    windows, many = [], replace(data, train=np.resize(data.train, 7 * PIECE))
-    training, _ = trained(many, epochs=2, observe=windows.append)
-    assert [(window.epoch, len(window.samples)) for window in windows] == [(0, 1080)] * 2 + [(1, 1080)] * 2
-    np.testing.assert_array_equal(windows[1].after["forward1"], windows[2].before["forward1"])
-    assert not np.array_equal(windows[0].after["forward1"], windows[1].before["forward1"])
-    np.testing.assert_array_equal(training.network["forward1"], windows[3].after["forward1"])
+def test_a_probe_learns_by_little_from_where_the_training_stands_and_does_not_move_it(data):
+    seen = []
+    _, chain = trained(data, epochs=2, observe=seen.append)
+    assert [probe.epoch for probe in seen] == pytest.approx(np.arange(1, 7) / 3)
+    probed = [values for kind, values in chain.pieces if kind == "probe"]
+    assert len(probed) == 6 * PROBE and all(values["learning"].max() == SMALL for values in probed)
+    assert all(values["teaching"].any() for values in probed)
+    for probe in seen:
+        np.testing.assert_array_equal(np.sort(probe.samples), data.train)
+        assert {len(events) for events in probe.events.values()} == {1077}
+        assert len(probe.networks) == 1 + PROBE
+
+
+def test_there_are_no_probes_where_nobody_observes(data):
+    _, chain = trained(data, observe=None)
+    assert "probe" not in chain.events
+
+
+@pytest.mark.parametrize(("noise", "wanted"), [(0, 1), (1, 0.75), (3, 0.25)])
+def test_the_reliability_is_the_share_of_a_sum_that_is_no_noise(noise, wanted):
+    """Three changes of size 1, each with independent noise: the sum has 9 of the one and 3 of the other."""
+    generator = np.random.default_rng(0)
+    changes = 1 + noise * generator.standard_normal((3, 1000, 100))
+    assert reliability(changes) == pytest.approx(wanted, abs=0.01)
+    assert np.isnan(reliability(changes[:1])) and np.isnan(reliability(0 * changes))
 
 
 def test_accuracy_is_the_share_of_right_answers(data):
@@ -394,28 +427,31 @@ def test_weights_are_target_by_source(data):
         np.testing.assert_array_equal(read[name], np.arange(m)[:, None] + 1000 * np.arange(n))
 
 
-def driven(asked, window):
+def driven(asked, probe):
     """Return the events of cells that follow their currents."""
-    events = {"inputs": window.events["inputs"]}
+    events = {"inputs": probe.events["inputs"]}
     for k, (below, name) in enumerate(pairwise(asked.sizes), start=1):
-        current = events[below] @ window.before[f"forward{k}"].T
+        current = events[below] @ probe.networks[0][f"forward{k}"].T
         events[name] = np.round(np.clip(3 + 2 * (current - current.mean()) / current.std(), 0, 9))
     return events
 
 
 @pytest.mark.parametrize("homeostatic", [True, False])
 def test_a_step_down_the_gradient_of_the_matched_network_is_at_no_angle(data, homeostatic):
-    windows, asked = [], design(hidden=(6, 5))
-    trained(data, hidden=(6, 5), epochs=1, observe=windows.append)
-    windows[0] = replace(windows[0], events=driven(asked, windows[0]))
+    seen, asked = [], design(hidden=(6, 5))
+    trained(data, hidden=(6, 5), epochs=1, observe=seen.append)
+    probe = replace(seen[0], events=driven(asked, seen[0]))
     meter = Meter(asked, data)
-    network, inputs, targets = meter.matched(windows[0], homeostatic)
+    network, inputs, targets = meter.matched(probe, homeostatic)
     assert (network.homeostatic, len(inputs), targets.shape) == (homeostatic, 1077, (1077, 10))
-    for k, gradient in enumerate(network.gradient(inputs, targets), start=1):
-        step = 1e-11 * gradient / np.abs(gradient).max()
-        windows[0].after[f"forward{k}"] = windows[0].before[f"forward{k}"] - step
-    found = meter.alignment(windows[0], homeostatic)
+    before, *_ = probe.networks
+    gradients = network.gradient(inputs, targets)
+    steps = {f"forward{k}": 1e-14 * g / np.abs(g).max() for k, g in enumerate(gradients, start=1)}
+    course = [before | {name: before[name] - n * step for name, step in steps.items()} for n in range(4)]
+    meter(replace(probe, networks=course))
+    found = meter.slaved[0] if homeostatic else meter.fixed[0]
     np.testing.assert_allclose([layer.angle_deg for layer in found], 0, atol=0.01)
+    np.testing.assert_allclose(meter.reliable[0], 1)
 
 
 def measured(data, hidden=(6,)):

@@ -54,6 +54,17 @@ def test_a_chain_goes_on_looks_and_goes_back(program):
     assert pieces.spent.pieces == 6 and pieces.spent.cpu_s > 0
 
 
+def test_a_branch_goes_on_for_several_pieces_and_comes_back(program, tmp_path):
+    with kept.keeping(tmp_path):
+        pieces = Chain(program, seed=1)
+        pieces.go_on(values(1), read)
+        with pieces.branch():
+            assert [x(pieces.go_on(values(1), read)) for _ in range(2)] == [8, 12]
+        assert len(list(tmp_path.glob("*/state.bin"))) == 1
+        assert [x(pieces.go_on(values(2), read)) for _ in range(2)] == [12, 20]
+        assert len(list(tmp_path.glob("*/state.bin"))) == 1
+
+
 def three(program, folder, **keywords):
     """Make three pieces and a look within a folder; return what was read, and the chain."""
     with kept.keeping(folder):

@@ -94,7 +94,7 @@ def _angles(data: xr.Dataset) -> Figure:
     axes = plotting.panels(drawing)[0, 0]
     curves = {str(layer): data.angle_deg.sel(layer=layer).values for layer in data.layer.values}
     curves["hidden1, biases fixed"] = data.angle_deg_fixed_bias.sel(layer="hidden1").values
-    plotting.angles(axes, np.arange(1, data.sizes["window"] + 1), curves)
+    plotting.angles(axes, data.probe_epoch.values, curves)
     return drawing
 
 

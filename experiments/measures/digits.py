@@ -15,36 +15,39 @@ from dendritic_bp.rate_network import RateNetwork, measure_fi
 from dendritic_bp.tasks import Dataset
 from networks.digits import PIECE, READ_S, TRIAL, VOTERS, Design
 from networks.layers import EVENTS, probes
-from networks.training import Block, Training, Window, looks
+from networks.training import Block, Probe, Training, looks
 
 
 @dataclass
 class Meter:
-    """Compare the weight changes in each window with the gradient of the matched rate network."""
+    """Compare what would be learned at some moments with the gradient of the matched rate network there."""
 
     design: Design
     data: Dataset
-    epochs: list[int] = field(default_factory=list)  # of each window
-    slaved: list[list[Alignment]] = field(default_factory=list)  # of each window and layer
+    epochs: list[float] = field(default_factory=list)  # of each probe
+    slaved: list[list[Alignment]] = field(default_factory=list)  # of each probe and layer
     fixed: list[list[Alignment]] = field(default_factory=list)  # with the biases taken as fixed
+    reliable: list[list[float]] = field(default_factory=list)  # share of the change that is no noise
 
-    def __call__(self, window: Window) -> None:
-        """Measure a window."""
-        self.epochs.append(window.epoch)
-        self.slaved.append(self.alignment(window, homeostatic=True))
-        self.fixed.append(self.alignment(window, homeostatic=False))
+    def __call__(self, probe: Probe) -> None:
+        """Measure a probe."""
+        self.epochs.append(probe.epoch)
+        slaved, fixed = (RateNetwork.gradient(*self.matched(probe, how)) for how in (True, False))
+        changes = self.changes(probe)
+        for rows, gradients in ((self.slaved, slaved), (self.fixed, fixed)):
+            summed = zip(changes, gradients, strict=True)
+            rows.append([alignment(each.sum(axis=0), gradient) for each, gradient in summed])
+        self.reliable.append([reliability(each) for each in changes])
 
-    def alignment(self, window: Window, homeostatic: bool) -> list[Alignment]:
-        """Return the alignment of each layer."""
-        gradients = RateNetwork.gradient(*self.matched(window, homeostatic))
+    def changes(self, probe: Probe) -> list[np.ndarray]:
+        """Return what each piece has changed: for each layer an array (piece, target, source)."""
         forward = [f"forward{k}" for k in range(1, len(self.design.sizes))]
-        changes = [window.after[name] - window.before[name] for name in forward]
-        return [alignment(change, gradient) for change, gradient in zip(changes, gradients, strict=True)]
+        return [np.diff([network[name] for network in probe.networks], axis=0) for name in forward]
 
-    def matched(self, window: Window, homeostatic: bool) -> tuple[RateNetwork, np.ndarray, np.ndarray]:
-        """Return the rate network at the begin of a window, its input rates (Hz) and targets (Hz)."""
-        network = window.before
-        measured = [window.events[layer] / READ_S for layer in self.design.sizes]
+    def matched(self, probe: Probe, homeostatic: bool) -> tuple[RateNetwork, np.ndarray, np.ndarray]:
+        """Return the rate network of a probe, its input rates (Hz) and targets (Hz)."""
+        network = probe.networks[0]
+        measured = [probe.events[layer] / READ_S for layer in self.design.sizes]
         weights, biases, curves, rates = [], [], [], measured[0]
         for k, name in enumerate([*self.design.sizes][1:], start=1):
             w = network[f"forward{k}"] * network[f"{name}.tau_basal"]
@@ -55,11 +58,24 @@ class Meter:
             curves.append(curve)
             rates = curve(current)
         owner = np.repeat(np.arange(self.design.classes), VOTERS)
-        right = self.data.labels[window.samples][:, None] == np.arange(self.design.classes)
+        right = self.data.labels[probe.samples][:, None] == np.arange(self.design.classes)
         wanted = [float(network[name]) for name in self.design.wanted]
         softness, (low, high) = (None, wanted) if len(wanted) == 2 else (wanted[0], (0, 1))
         matched = RateNetwork(weights, biases, curves, owner, homeostatic, softness)
         return matched, measured[0], np.where(right, high, low)
+
+
+def reliability(changes: np.ndarray) -> float:
+    """Return the share of the squared size of the sum of `changes` (number, ...) that is no noise.
+
+    They are independent, and so the size of their mean follows from the products of different ones; by
+    chance it may be below 0. NaN for a single one, and without any change.
+    """
+    flat, number = changes.reshape(len(changes), -1), len(changes)
+    together, alone = np.square(flat.sum(axis=0)).sum(), np.square(flat).sum()
+    if number < 2 or not together:
+        return np.nan
+    return float((together - alone) * number / (number - 1) / together)
 
 
 def predicted(block: Block, presentations: int = 1) -> np.ndarray:
@@ -111,8 +127,8 @@ def _pixels(data: Dataset, rows: np.ndarray) -> np.ndarray | sparse.csr_matrix:
 
 
 def _angles(main: Training, meter: Meter) -> dict[str, float]:
-    """Return angles (deg) and the like, as means over the windows after the first epoch (or, of one, all)."""
-    late = [k for k, epoch in enumerate(meter.epochs) if epoch > 0] or range(1, len(meter.epochs))
+    """Return angles (deg) and the like, as means over the probes from the first epoch on."""
+    late = [k for k, epoch in enumerate(meter.epochs) if epoch >= 1]
     result = {}
     for suffix, every in {"": meter.slaved, "_fixed_bias": meter.fixed}.items():
         rows = [every[k] for k in late]
@@ -123,6 +139,11 @@ def _angles(main: Training, meter: Meter) -> dict[str, float]:
         if not suffix:
             result["cosine_hidden"] = _mean([a.cosine for a in hidden])
             result["sign_agreement_hidden"] = _mean([a.sign_agreement for a in hidden])
+    share = _mean([share for k in late for share in meter.reliable[k][:-1]])
+    result["reliability_hidden"] = share
+    if share > 0:  # else there is nothing but noise
+        cosine = result["cosine_hidden"] / np.sqrt(share)
+        result["angle_hidden_without_noise_deg"] = float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
     result["angle_feedback_deg"] = _feedback_angle(main)
     return {name: value for name, value in result.items() if np.isfinite(value)}
 
@@ -179,7 +200,7 @@ def dataset(main: Training, meter: Meter, controls: Mapping[str, Training]) -> x
         "train_accuracy_taught": (("run", "epoch"), _curves([x.train for x in runs.values()], data)),
         "test_predicted": ("test_image", predicted(test, looks(data))),
         "test_label": ("test_image", data.labels[test.schedule.sample[:: looks(data)]]),
-        "window_epoch": ("window", np.array(meter.epochs, dtype=int)),
+        "probe_epoch": ("probe", np.array(meter.epochs, dtype=float)),
         "shown_label": ("shown", data.labels[main.shown]),
         "cells": ("population", list(main.design.sizes.values())),
         "copies": ((), main.design.copies),
@@ -209,7 +230,8 @@ def _alignment_arrays(meter: Meter) -> dict[str, tuple]:
             angle_deg="deg", cosine="1", sign_agreement="1", relative_size="A2 s2"
         ).items():
             values = np.array([[getattr(a, name) for a in row] for row in rows]).T
-            result[name + suffix] = (("layer", "window"), values, {"units": unit})
+            result[name + suffix] = (("layer", "probe"), values, {"units": unit})
+    result["reliability"] = (("layer", "probe"), np.array(meter.reliable).T)
     return result
 
 

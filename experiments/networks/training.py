@@ -18,8 +18,9 @@ from networks.layers import COUNTERS, EVENTS
 
 LOOKS = 3  # trials for which each held-out image is shown after training, if there are few
 FEW = 1_000  # test images
-WINDOW = 3  # pieces over which weight changes are compared with the gradient, at most
-WINDOWS = 4  # of them in an epoch, at most
+PROBE = 3  # pieces in which is seen what would be learned
+SMALL = 1e-3  # their steps: the network stays where it is
+PROBES = 8  # in a training, evenly on a log scale
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,12 @@ class Plan:
         """Return the number of pieces, if training is not stopped early."""
         per_epoch = _pieces(len(data.train)) + _pieces(len(data.validation))
         after = (_pieces(looks(data) * len(rows)) for rows in (data.validation, data.test))
-        return self.epochs * per_epoch + sum(after) + 1
+        return (
+            self.epochs * per_epoch
+            + PROBE * len(probes(self.epochs * _pieces(len(data.train))))
+            + sum(after)
+            + 1
+        )
 
 
 def looks(data: Dataset) -> int:
@@ -54,11 +60,9 @@ def _pieces(trials: int) -> int:
     return -(-trials // PIECE)
 
 
-def _windows(pieces: int) -> list[tuple[int, int]]:
-    """Return first piece and size of the windows of an epoch."""
-    size = min(WINDOW, pieces)
-    starts = np.linspace(0, pieces - size, min(WINDOWS, max(1, pieces // size)))
-    return [(int(start), size) for start in starts]
+def probes(pieces: int) -> list[int]:
+    """Return the pieces of a training after which is seen what would be learned."""
+    return np.unique(np.geomspace(1, pieces, PROBES).round().astype(int)).tolist()
 
 
 @dataclass(frozen=True)
@@ -81,25 +85,28 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Window:
-    """Hold a part of the training: events of all cells (trials, cells), and the network before and after."""
+class Probe:
+    """Hold what would be learned at a moment: events of all cells (trials, cells), and the network there.
 
-    epoch: int
+    It takes small steps, and stays nearly where it is; `networks` are that at the begin and after each piece:
+    weights (A, target by source), excitabilities (A) and constants, by name.
+    """
+
+    epoch: float  # how many have been trained
     samples: np.ndarray
     events: Arrays
-    before: Arrays  # weights (A, target by source), excitabilities (A) and constants, by name
-    after: Arrays
+    networks: list[Arrays]
 
 
 @dataclass
 class Training:
-    """Train a network; `observe` gets each window of it. What was read is left in the attributes."""
+    """Train a network; `observe` gets probes of it. What was read is left in the attributes."""
 
     design: Design
     data: Dataset
     plan: Plan
     values: dict[str, Any]  # of this variant
-    observe: Callable[[Window], None] = lambda window: None
+    observe: Callable[[Probe], None] | None = None
     train: list[Block] = field(default_factory=list)  # one each epoch
     validate: list[Block] = field(default_factory=list)
     held_out: dict[str, Block] = field(default_factory=dict)  # "end" (validation images) and "test"
@@ -136,37 +143,40 @@ class Training:
         return float((answers(block.votes) == self.data.labels[block.schedule.sample]).mean())
 
     def _epoch(self, chain: Chain, epoch: int, samples: np.ndarray) -> None:
-        """Train on each image once, and observe some windows."""
+        """Train on each image once, and see at some moments what would be learned there."""
         step = self.plan.steps(epoch, len(samples))
-        pieces = Schedule.of((samples, "train", epoch, step)).pieces(PIECE)
-        windows = {start + size: size for start, size in _windows(len(pieces))}  # by their end
-        starts, read, before = {end - size for end, size in windows.items()}, [], self.network
+        pieces, read = Schedule.of((samples, "train", epoch, step)).pieces(PIECE), []
+        probed = probes(self.plan.epochs * len(pieces)) if self.observe else []
         for k, piece in enumerate(pieces, start=1):
-            needed = k in windows or k in starts or k == len(pieces)
-            read.append(self._train(chain, piece, needed))
-            before = before or self.network  # at the very start
-            self.network = _named(read[-1], "end/") or self.network
-            if k in windows:
-                part = slice(k - windows[k], k)
-                self._observe(epoch, pieces[part], read[part], before)
-            if k in starts:
-                before = self.network
-        summed = [{name: each[name] for name in each if "/" not in name} for each in read]
-        self.train.append(Block.of(pieces, summed))
+            done = epoch * len(pieces) + k
+            read.append(self._train(chain, piece, done in probed or k == len(pieces)))
+            if done in probed:
+                self._probe(chain, done / len(pieces))
+        self.train.append(Block.of(pieces, read))
 
     def _train(self, chain: Chain, piece: Schedule, network: bool) -> Arrays:
         first = not self.network
         values = self.design.values(piece, self.data) | self.design.recorded(start=first)
         values |= self.values if first else {}
-        read = chain.go_on(values, partial(self._read, piece, cells=True, start=first, network=network))
-        if first:
-            self.network = _named(read, "start/")
-        return read
+        read = chain.go_on(values, partial(self._read, piece, start=first, network=network))
+        for where in ("start/", "end/"):
+            self.network = _named(read, where) or self.network
+        return {name: each for name, each in read.items() if "/" not in name}
 
-    def _observe(self, epoch: int, pieces: list[Schedule], read: list[Arrays], before: Arrays) -> None:
+    def _probe(self, chain: Chain, epoch: float) -> None:
+        """Show training images, let the network learn from them by little, and come back."""
+        order = np.random.default_rng([self.plan.seed, round(epoch * PIECE)])
+        samples = order.permutation(self.data.train)[: PROBE * PIECE]
+        pieces = Schedule.of((samples, "train", int(epoch), SMALL)).pieces(PIECE)
+        quiet, read = self.design.recorded(), []
+        with chain.branch():
+            for piece in pieces:
+                reader = partial(self._read, piece, cells=True, network=True)
+                read.append(chain.go_on(self.design.values(piece, self.data) | quiet, reader))
         events = {x: np.concatenate([each[f"events/{x}"] for each in read]) for x in self.design.sizes}
-        samples = np.concatenate([p.sample[~p.during("idle")] for p in pieces])
-        self.observe(Window(epoch, samples, events, before, self.network))
+        networks = [self.network, *(_named(each, "end/") for each in read)]
+        if self.observe:
+            self.observe(Probe(epoch, samples, events, networks))
 
     def _look(self, chain: Chain, samples: np.ndarray, phase: str, epoch: int) -> Block:
         """Show images without a teacher; each piece begins in the state in which training stands."""

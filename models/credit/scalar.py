@@ -64,5 +64,5 @@ surprise = teaching(t)*(success - usual) : 1 (constant over dt)
         namespace=("adapting", "teaching"),
     ),
     output=dict(equations="I_teacher : amp (linked)"),  # it goes nowhere
-    gates=bursts.gates,
+    gates={name: gate for name, gate in bursts.gates.items() if name != "opened"},  # there is no feedback
 )
