@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from brian2 import Equations, NeuronGroup, Synapses, TimedArray, defaultclock
 
+from dendritic_bp.contract import remedy, require_sides
 from dendritic_bp.delivery import Keeper, Sending, sending, varying
 from dendritic_bp.errors import ModelError, suggest
 from dendritic_bp.events import search_once
@@ -71,6 +72,7 @@ def synapses(
     The pathways are called pre_EVENT and post_EVENT. Raises ModelError.
     """
     wired = wiring(name, connect, len(source), len(target))
+    require_sides(name, model, dict(pre=source, post=target), namespace or {})
     words = _suffixed(source, "_pre") | _suffixed(target, "_post")
     indices: dict[str, Any] = dict(i=np.arange(len(source))[:, None], j=np.arange(len(target)))
     indices |= dict(N_pre=len(source), N_post=len(target))
@@ -163,7 +165,7 @@ def _suffixed(group: Any, suffix: str) -> dict[str, Any]:
 def _event(name: str, group: Any, event: str) -> str:
     if event not in group.events:
         valid = suggest(event, group.events)
-        raise ModelError(f"'{name}': group '{group.name}' has no event '{event}'; {valid}")
+        raise ModelError(f"'{name}': group '{group.name}' has no event '{event}'; {valid}; {remedy(event)}")
     return event
 
 

@@ -1,7 +1,7 @@
 """Inject trains of current pulses into a population, of which each cell is one trial, and record it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -10,7 +10,10 @@ from brian2 import Network, Quantity, SpikeMonitor, StateMonitor, amp, defaultcl
 from brian2.units.fundamentalunits import get_dimensions
 from numpy.typing import NDArray
 
+from dendritic_bp.analysis import T_BURST
 from dendritic_bp.build import neurons
+from dendritic_bp.contract import Need
+from dendritic_bp.contract import require as require_parts
 from dendritic_bp.errors import ModelError, suggest
 from dendritic_bp.language import check_number
 from dendritic_bp.limits import require
@@ -18,6 +21,7 @@ from dendritic_bp.model import NeuronModel
 from dendritic_bp.program import Program
 from dendritic_bp.quantities import require_time
 from dendritic_bp.runs import Run
+from dendritic_bp.voltage import has_burst
 
 Floats = NDArray[np.float64]
 Pulses = dict[str, Any]
@@ -100,18 +104,28 @@ _SAMPLES = {"abs(sample - steps(sample, dt)*dt) <= 1e-6*dt": "samples are whole 
 
 @dataclass(frozen=True)
 class Recording:
-    """Hold what trials did: times (s), each recorded variable as (trial, time), and spike times by trial."""
+    """Hold what trials did: times (s), each recorded variable as (trial, time), and spike times by trial.
+
+    `T_burst` (s) is what the cell takes for a burst: spikes closer than this.
+    """
 
     times: Floats
     variables: Mapping[str, Floats]
     spikes: Sequence[Floats]
+    T_burst: float = T_BURST
 
     def __getitem__(self, name: str) -> Floats:
         return self.variables[name]
 
     def part(self, trials: slice) -> "Recording":
         """Return the recording of some of the trials."""
-        return Recording(self.times, {k: v[trials] for k, v in self.variables.items()}, self.spikes[trials])
+        variables = {name: v[trials] for name, v in self.variables.items()}
+        return replace(self, variables=variables, spikes=self.spikes[trials])
+
+    @property
+    def bursting(self) -> list[bool]:
+        """Tell for each trial whether there was a burst."""
+        return [has_burst(train, self.T_burst) for train in self.spikes]
 
 
 def inject(
@@ -130,11 +144,8 @@ def inject(
     """
     for what, time in (("duration", duration), ("dt", dt), ("sample", sample)):
         require_time(what, time)
-    missing = [name for name in variables if name not in model.parsed]
-    if missing:
-        raise ModelError(
-            f"{model}: no variable '{missing[0]}' to record; {suggest(missing[0], model.parsed)}"
-        )
+    asked = [Need(port, "set", "the electrode") for port in ports]
+    require_parts(model, asked + [Need(name, "read", "the electrode") for name in variables], "an electrode")
     pulse_values(trials, ports)
     require("inject", _SAMPLES, dict(dt=dt, sample=sample))
     name = f"{model.name}-{dt / ms:g}ms".replace(".", "-")
@@ -142,7 +153,8 @@ def inject(
     run = program.run(values=values)
     trains = [run["spikes.t"][run["spikes.i"] == cell] for cell in range(len(trials))]
     traces = {each: np.atleast_2d(run[f"trace.{each}"]) for each in variables}
-    return Recording(run["trace.t"], traces, trains), run
+    T_burst = float(run["cells.T_burst"]) if "T_burst" in model.parsed else T_BURST
+    return Recording(run["trace.t"], traces, trains, T_burst), run
 
 
 def _protocol(

@@ -14,6 +14,7 @@ from brian2 import Equations, Quantity, StateUpdateMethod, second
 from brian2.equations.equations import BOOLEAN, DIFFERENTIAL_EQUATION, INTEGER, PARAMETER
 from brian2.units.fundamentalunits import get_dimensions
 
+from dendritic_bp.blocks import Block, joined
 from dendritic_bp.equations import definitions, parse
 from dendritic_bp.errors import ModelError, suggest
 from dendritic_bp.language import Kind, Piece, check, check_number, standard_words, unit_text, variable
@@ -153,6 +154,11 @@ class NeuronModel(_Model):
     on_event: Mapping[str, str] = field(default_factory=dict)
     refractory: Quantity | str | bool = False
     method: str = "euler"
+
+    @classmethod
+    def of(cls, name: str, *blocks: Block, **own: Any) -> Self:
+        """Return a model of blocks (`dendritic_bp.blocks`) and its own fields, which come first and win."""
+        return cls(name, **joined(f"model '{name}'", blocks, own))
 
     def __post_init__(self) -> None:
         super().__post_init__()

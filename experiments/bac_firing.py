@@ -24,7 +24,7 @@ from dendritic_bp.electrode import inject, pulses
 from dendritic_bp.load import neuron_model
 from dendritic_bp.storage import Record
 from dendritic_bp.style import LINE, SMALL
-from dendritic_bp.voltage import first_interval, has_burst, smallest, window
+from dendritic_bp.voltage import first_interval, smallest, window
 
 MODELS = Path(__file__).parents[1] / "models/neurons"
 ONSET = 50  # ms
@@ -61,7 +61,7 @@ def dataset(seen, paired):
     volt, first = {"units": "V"}, seen.part(slice(3))
     counts = np.reshape([len(train) for train in paired.spikes], (len(HEIGHTS), len(DELAYS)))
     spikes = [(trial, time) for trial, train in enumerate(first.spikes) for time in train]
-    bursts = np.reshape([has_burst(train) for train in paired.spikes], counts.shape)
+    bursts = np.reshape(paired.bursting, counts.shape)
     return xr.Dataset(
         {
             "v_s": (("trial", "time"), first["v_s"], volt),
@@ -81,8 +81,8 @@ def dataset(seen, paired):
 
 def measure(seen, alone, paired):
     """Return thresholds and window; what was not seen is left out."""
-    bursts = np.reshape([has_burst(train) for train in paired.spikes], (len(HEIGHTS), len(DELAYS)))
-    alone_pa = smallest(HEIGHTS, [has_burst(train) for train in alone.spikes])
+    bursts = np.reshape(paired.bursting, (len(HEIGHTS), len(DELAYS)))
+    alone_pa = smallest(HEIGHTS, alone.bursting)
     paired_pa = smallest(HEIGHTS, bursts[:, DELAYS == 0][:, 0])
     first, last = window(DELAYS, bursts[HEIGHTS == SHOWN][0])
     numbers = {

@@ -39,7 +39,6 @@ from dendritic_bp.voltage import (
     amplitude,
     first_interval,
     half_width,
-    has_burst,
     smallest,
     time_above,
     window,
@@ -89,7 +88,7 @@ def dendrite_alone(seen):
     return {
         "alone_spikes_to_900_pa": counts[HEIGHTS <= 900].max(),
         "alone_spikes_at_1000_pa": counts[HEIGHTS == 1000][0],
-        "alone_threshold_pa": smallest(HEIGHTS, [has_burst(train) for train in seen.spikes]),
+        "alone_threshold_pa": smallest(HEIGHTS, seen.bursting),
     }
 
 
@@ -100,13 +99,13 @@ def paired(seen):
         "paired_spikes": len(seen.spikes[trial]),
         "paired_interval_ms": first_interval(seen.spikes[trial]) * 1e3,
         "paired_plateau_ms": time_above(seen.times, seen["v_d"][trial], CALCIUM) * 1e3,
-        "paired_threshold_pa": smallest(HEIGHTS, [has_burst(train) for train in seen.spikes]),
+        "paired_threshold_pa": smallest(HEIGHTS, seen.bursting),
     }
 
 
 def delayed(seen):
     """Measure the window of coincidence."""
-    first, last = window(DELAYS, [has_burst(train) for train in seen.spikes])
+    first, last = window(DELAYS, seen.bursting)
     return {"window_first_ms": first, "window_last_ms": last}
 
 

@@ -28,7 +28,7 @@ import xarray as xr
 from brian2 import Hz, Network, TimedArray, defaultclock, ms, second
 
 from dendritic_bp import neurons, synapses
-from dendritic_bp.models.neurons import _shared
+from dendritic_bp.blocks import detector
 from dendritic_bp.models.neurons.prescribed import prescribed
 from dendritic_bp.models.synapses.burst_dependent_pairing import burst_dependent_pairing
 from dendritic_bp.program import Program
@@ -50,7 +50,7 @@ CELLS = dict(tau_x=50 * ms, tau_avg=TAU_AVG * second)
 poisson = replace(
     prescribed.with_equations("rate_spikes : Hz", parameters=dict(T_ref=2 * ms)),
     name="poisson_pairing",
-    reset="t_next += T_ref - log(rand())/rate_spikes\n" + _shared.DETECTOR_RESET,
+    reset="t_next += T_ref - log(rand())/rate_spikes\n" + detector["reset"],
     initial=dict(t_window=-1 * second),
     namespace=(),
 )
@@ -65,7 +65,7 @@ soon = T_min + T_span*rand()
 later = T_ref - log(rand())/rate_spikes
 t_next += int(second_spike)*soon + (1 - int(second_spike))*later
 """
-    + _shared.DETECTOR_RESET,
+    + detector["reset"],
 )
 
 

@@ -1,10 +1,10 @@
 """What the tests of models share: running without a compiler, and cells that fire when they are told to."""
 
 import numpy as np
-from brian2 import Network, TimedArray, amp, defaultclock, ms, prefs, seed
+from brian2 import Network, TimedArray, defaultclock, ms, prefs, seed
 
 from dendritic_bp import NeuronModel, neurons
-from dendritic_bp.models.neurons import _shared
+from dendritic_bp.blocks import averages, detector
 
 DT = 0.1 * ms
 
@@ -20,25 +20,13 @@ def simulate(duration, *objects, dt=DT):
 
 
 # The detector and the averages of all neuron models, on spikes that are given.
-told = NeuronModel(
+told = NeuronModel.of(
     "told",
-    equations="fires = orders(t, i) > 0 : boolean\nI_basal : amp\nI_top : amp\nI_bias : amp\nkind : 1\n"
-    + _shared.DETECTOR
-    + _shared.AVERAGES,
+    detector,
+    averages,
+    equations="fires = orders(t, i) > 0 : boolean\nI_basal : amp\nI_top : amp\nI_bias : amp\nkind : 1\n",
     threshold="fires",
-    reset=_shared.DETECTOR_RESET,
-    events=_shared.DETECTOR_EVENTS,
-    on_event=_shared.ON_EVENT,
-    parameters=dict(
-        T_burst=16 * ms,
-        memory=0.0,
-        tau_x=100 * ms,
-        tau_x_bar=5000 * ms,
-        tau_avg=2000 * ms,
-        averaging=1.0,
-        eta_bias=0 * amp,
-    ),
-    initial=dict(t_window=-1000 * ms, kind=1),
+    initial=dict(kind=1),
     namespace=("orders",),
 )
 

@@ -67,7 +67,7 @@ def test_battery_needs_two_voltages(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "experiments"))
     import electrophysiology
 
-    with pytest.raises(ModelError, match="model 'pv': no variable 'v_d'"):
+    with pytest.raises(ModelError, match="no 'v_d', which is read by the electrode"):
         electrophysiology.single_cell(neuron_model("pv", NEURONS), 0.1 * ms)
     del sys.modules["electrophysiology"]
 

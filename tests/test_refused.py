@@ -228,7 +228,11 @@ GOOD = dict(height=1 * nA)
         ([{"I_soma": dict(height=1 * nA)}], {}, "describe a train by pulses"),
         ([{"I_soma": pulses()}], dict(dt=-0.1 * ms), "dt must be a time"),
         ([{"I_soma": pulses()}], dict(sample=0.15 * ms), "whole numbers of time steps"),
-        ([{"I_soma": pulses()}], dict(variables=["v_x"]), "no variable 'v_x' to record; did you mean"),
+        (
+            [{"I_soma": pulses()}],
+            dict(variables=["v_x"]),
+            "no 'v_x', which is read by the electrode: did you mean",
+        ),
     ],
 )
 def test_pulses_that_cannot_be_are_refused(trials, options, message):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import xarray as xr
 
-from dendritic_bp.analysis import bins_of, burst_probability, detect_events, rates
+from dendritic_bp.analysis import Detected, bins_of, burst_probability, detect_events, rates
 from dendritic_bp.information import coherence, linear_information
 from dendritic_bp.runs import Run
 
@@ -46,7 +46,7 @@ def dataset(runs: Mapping[str, Run], given: Mapping[str, Mapping[str, np.ndarray
 def _series(run: Run, n: int, edges: np.ndarray) -> dict[str, np.ndarray]:
     """Return rates (Hz for each cell) in bins, and what the synapses release (spikes/s)."""
     times, cells = run["spikes.t"], run["spikes.i"]
-    found = detect_events(times, cells)
+    found = _found(run)
     result = {
         "rate": rates(times, n, edges),
         "event_rate": rates(times[found.event], n, edges),
@@ -56,6 +56,11 @@ def _series(run: Run, n: int, edges: np.ndarray) -> dict[str, np.ndarray]:
     for kind in ("depressed", "facilitated"):
         result[kind] = _summed(times, run[f"spikes.{kind}"], edges) / (n * FINE)
     return result | {name: rates(run[f"{name}1_spikes.t"], N_READERS, edges) for name in ("pv", "som")}
+
+
+def _found(run: Run) -> Detected:
+    """Tell events and bursts apart as the cells do."""
+    return detect_events(run["spikes.t"], run["spikes.i"], float(run["pc1.T_burst"]))
 
 
 def _summed(times: np.ndarray, values: np.ndarray, edges: np.ndarray) -> np.ndarray:
@@ -80,7 +85,7 @@ def _binned(wave: np.ndarray) -> np.ndarray:
 def _efficacies(run: Run) -> dict[str, tuple]:
     """Return the mean release of the first spikes of events, and of the later spikes of bursts."""
     times = run["spikes.t"]
-    event, late = detect_events(times, run["spikes.i"]).event, times > SETTLE
+    event, late = _found(run).event, times > SETTLE
     rows = [
         [float(run[f"spikes.{kind}"][late & chosen].mean()) for chosen in (event, ~event)]
         for kind in ("depressed", "facilitated")
@@ -90,7 +95,7 @@ def _efficacies(run: Run) -> dict[str, tuple]:
 
 def _spikes(run: Run) -> dict[str, tuple]:
     times, cells = run["spikes.t"], run["spikes.i"]
-    found = detect_events(times, cells)
+    found = _found(run)
     result = {}
     for label, chosen in (("event", found.event), ("burst", found.burst)):
         kept = chosen & (times < SHOWN)

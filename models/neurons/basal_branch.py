@@ -11,8 +11,9 @@ from itertools import pairwise
 from brian2 import cm, mV, ohm, uF, um, uS
 
 from dendritic_bp import NeuronModel
+from dendritic_bp.blocks import averages, detector, ports
 from dendritic_bp.compartments import Cylinder, coupled
-from dendritic_bp.models.neurons import _shared, nmda
+from dendritic_bp.models.neurons import nmda
 
 NAMES = ["soma", *(f"basal{k}" for k in range(1, 5))]
 SIZES = {"soma": Cylinder(97.7 * um, 97.7 * um)}  # chosen here: 300 pF
@@ -20,8 +21,11 @@ SIZES |= {name: Cylinder(40 * um, 1 * um, parent) for parent, name in pairwise(N
 TREE = coupled("basal_branch", SIZES)
 CLUSTER = "basal3"
 
-basal_branch = NeuronModel(
+basal_branch = NeuronModel.of(
     "basal_branch",
+    ports,
+    detector,
+    averages,
     equations=TREE["equations"]
     + "".join(f"I_into_{name} = 0*amp : amp\n" for name in NAMES[1:] if name != CLUSTER)
     + f"""
@@ -32,17 +36,11 @@ v_s = v_soma : volt
 v_d = v_syn : volt
 fires = v_soma > theta : boolean
 """
-    + nmda.EQUATIONS
-    + _shared.INPUTS
-    + _shared.DETECTOR
-    + _shared.AVERAGES,
+    + nmda.EQUATIONS,
     threshold="fires",
-    reset="v_soma = E_L" + _shared.DETECTOR_RESET,
-    events=_shared.DETECTOR_EVENTS,
-    on_event=_shared.ON_EVENT,
+    reset="v_soma = E_L",
     parameters=TREE["parameters"]
     | nmda.PARAMETERS
-    | _shared.COMMON
     | dict(
         E_L=-72 * mV,  # chosen here
         theta=-50 * mV,  # chosen here: no spike in slices
@@ -50,5 +48,5 @@ fires = v_soma > theta : boolean
         g_leak=66.7 * uS / cm**2,  # chosen here: 50 MOhm
         R_a=150 * ohm * cm,  # chosen here
     ),
-    initial={f"v_{name}": "E_L" for name in NAMES} | {"t_window": _shared.INITIAL["t_window"]},
+    initial={f"v_{name}": "E_L" for name in NAMES},
 )

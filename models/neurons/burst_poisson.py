@@ -8,10 +8,15 @@ The dendrite is passive and acts on the soma through the coin alone. The second 
 from brian2 import ms, mV
 
 from dendritic_bp import NeuronModel
-from dendritic_bp.models.neurons import _shared
+from dendritic_bp.blocks import averages, detector, ports
+from dendritic_bp.models.neurons.slow import slow
 
-burst_poisson = NeuronModel(
+burst_poisson = NeuronModel.of(
     "burst_poisson",
+    slow,
+    ports,
+    detector,
+    averages,
     equations="""
 dv_s/dt = (E_L - v_s)/tau_s + (w_s + I_s)/C_s : volt
 dv_d/dt = (E_L - v_d)/tau_d + (w_d + I_d)/C_d : volt
@@ -21,11 +26,7 @@ t_second : second                                     # when the second spike is
 due : boolean
 opens = v_s > theta and steps(t - t_spike, dt) >= steps(T_ref, dt) : boolean
 fires = opens or (due and t >= t_second) : boolean
-"""
-    + _shared.SLOW
-    + _shared.INPUTS
-    + _shared.DETECTOR
-    + _shared.AVERAGES,
+""",
     threshold="fires",
     reset="""
 first = int(opens)                       # 0 for the second spike of a burst
@@ -35,17 +36,12 @@ v_s += first*(E_L - v_s)
 theta += first*d_theta
 w_s += first*b_s
 t_spike = t
-"""
-    + _shared.DETECTOR_RESET,
-    events=_shared.DETECTOR_EVENTS,
-    on_event=_shared.ON_EVENT,
-    parameters=_shared.PARAMETERS
-    | dict(
+""",
+    parameters=dict(
         E_d=-57 * mV,  # [P21]
         D_d=6 * mV,  # [P21]
         T_ref=20 * ms,  # [P21] after each spike
         T_min=5 * ms,  # [P21] interval in a burst: T_min to T_min + T_span
         T_span=10 * ms,  # [P21]
     ),
-    initial=_shared.INITIAL,
 )

@@ -10,8 +10,8 @@ conductances; the shape of the somatic spike is that of its back-propagating ver
 from brian2 import cm, ms, mV, nS, uF, um, uS
 
 from dendritic_bp import NeuronModel
+from dendritic_bp.blocks import averages, detector, ports
 from dendritic_bp.compartments import Cylinder, coupled
-from dendritic_bp.models.neurons import _shared
 
 TREE = coupled(
     "dendritic_tree",
@@ -32,8 +32,11 @@ since_{0} = t - t_{0} - dt : second                   # the currents flow from t
 t_{0} : second                                        # of the last dendritic spike
 """
 
-dendritic_tree = NeuronModel(
+dendritic_tree = NeuronModel.of(
     "dendritic_tree",
+    ports,
+    detector,
+    averages,
     equations=TREE["equations"]
     + "".join(DSPIKE.format(name) for name in BRANCHES)
     + """
@@ -47,18 +50,13 @@ v_s = v_soma : volt
 v_d = v_dist : volt
 t_spike : second
 fires = v_soma > theta and steps(t - t_spike, dt) >= steps(T_ref, dt) : boolean
-"""
-    + _shared.INPUTS
-    + _shared.DETECTOR
-    + _shared.AVERAGES,
+""",
     threshold="fires",
-    reset="v_soma = V_peak\nt_spike = t" + _shared.DETECTOR_RESET,
-    events=_shared.DETECTOR_EVENTS
-    | {"repolarise": "steps(t - t_spike, dt) == steps(T_peak, dt)"}
+    reset="v_soma = V_peak\nt_spike = t",
+    events={"repolarise": "steps(t - t_spike, dt) == steps(T_peak, dt)"}
     | {name: f"v_{name} > V_dspike and steps(t - t_{name}, dt) >= steps(T_dspike, dt)" for name in BRANCHES},
-    on_event=_shared.ON_EVENT | {"repolarise": "v_soma = V_r"} | {name: f"t_{name} = t" for name in BRANCHES},
+    on_event={"repolarise": "v_soma = V_r"} | {name: f"t_{name} = t" for name in BRANCHES},
     parameters=TREE["parameters"]
-    | _shared.COMMON
     | dict(
         E_L=-70 * mV,  # [D23]
         c_m=1 * uF / cm**2,  # [D23]
@@ -83,6 +81,5 @@ fires = v_soma > theta and steps(t - t_spike, dt) >= steps(T_ref, dt) : boolean
         g_fall_dist=5.6 * nS,  # [D23]
     ),
     initial={f"v_{name}": "E_L" for name in ("soma", *BRANCHES)}
-    | {f"t_{name}": "-1*second" for name in ("spike", *BRANCHES)}
-    | {"t_window": _shared.INITIAL["t_window"]},
+    | {f"t_{name}": "-1*second" for name in ("spike", *BRANCHES)},
 )

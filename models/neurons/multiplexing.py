@@ -17,11 +17,14 @@ Form and values not marked otherwise are chosen here; values [F] were found by `
 from brian2 import ms, mV, nS, pA, pF
 
 from dendritic_bp import NeuronModel
-from dendritic_bp.models.neurons import _shared
+from dendritic_bp.blocks import averages, detector, ports
 from dendritic_bp.models.neurons.receptors import CONDUCTANCES, LIMITS, REVERSAL
 
-multiplexing = NeuronModel(
+multiplexing = NeuronModel.of(
     "multiplexing",
+    ports,
+    detector,
+    averages,
     equations="""
 dv_s/dt = (g_L_s*(E_L - v_s) + g_s*m*(E_exc - v_s) + w_s*(E_K - v_s) + I_in_s)/C_s : volt
 dv_d/dt = (g_L_d*(E_L - v_d) + I_plateau + g_bap*bap*(E_bap - v_d) + g_K*q*(E_K - v_d) + I_in_d)/C_d : volt
@@ -41,23 +44,16 @@ g_down_s = g_inh_s + clip(-I_s, 0*amp, 1*amp)/(V_s - E_inh) : siemens
 g_up_d = g_exc_d + clip(I_d, 0*amp, 1*amp)/(E_exc - V_d) : siemens
 g_down_d = g_inh_d + clip(-I_d, 0*amp, 1*amp)/(V_d - E_inh) : siemens
 """
-    + CONDUCTANCES
-    + _shared.INPUTS
-    + _shared.DETECTOR
-    + _shared.AVERAGES,
+    + CONDUCTANCES,
     threshold="fires",
     reset="""
 w_s += b_s*(1 - spared*int(follows))
 v_s = E_L
 theta += d_theta
 t_spike = t
-"""
-    + _shared.DETECTOR_RESET,
-    events=_shared.DETECTOR_EVENTS,
-    on_event=_shared.ON_EVENT,
+""",
     method="exponential_euler",
-    parameters=_shared.COMMON
-    | REVERSAL
+    parameters=REVERSAL
     | dict(
         E_L=-70 * mV,  # [P21] rest, and reset
         C_s=370 * pF,  # [P21]

@@ -8,10 +8,15 @@ A somatic spike travels back and, with enough apical current, starts a plateau t
 from brian2 import ms, mV, pA
 
 from dendritic_bp import NeuronModel
-from dendritic_bp.models.neurons import _shared
+from dendritic_bp.blocks import averages, detector, ports
+from dendritic_bp.models.neurons.slow import slow
 
-pyramidal = NeuronModel(
+pyramidal = NeuronModel.of(
     "pyramidal",
+    slow,
+    ports,
+    detector,
+    averages,
     equations="""
 dv_s/dt = (E_L - v_s)/tau_s + (g_s*plateau + w_s + I_s)/C_s : volt
 dv_d/dt = (E_L - v_d)/tau_d + (g_d*plateau + c_d*bap + w_d + I_d)/C_d : volt
@@ -20,23 +25,15 @@ bap = int(arrived > 0)*int(arrived <= steps(T_bap, dt)) : 1  # back-propagating 
 arrived = steps(t - t_spike, dt) - steps(T_delay, dt) : 1    # steps since then
 t_spike : second
 fires = v_s > theta : boolean
-"""
-    + _shared.SLOW
-    + _shared.INPUTS
-    + _shared.DETECTOR
-    + _shared.AVERAGES,
+""",
     threshold="fires",
     reset="""
 v_s = E_L
 theta += d_theta
 w_s += b_s
 t_spike = t
-"""
-    + _shared.DETECTOR_RESET,
-    events=_shared.DETECTOR_EVENTS,
-    on_event=_shared.ON_EVENT,
-    parameters=_shared.PARAMETERS
-    | dict(
+""",
+    parameters=dict(
         g_s=1300 * pA,  # [P21] current from a plateau into the soma
         g_d=1200 * pA,  # [P21] plateau
         c_d=2600 * pA,  # [P21] back-propagating spike
@@ -45,5 +42,4 @@ t_spike = t
         E_d=-38 * mV,  # [P21]
         D_d=6 * mV,  # [P21]
     ),
-    initial=_shared.INITIAL,
 )
