@@ -51,7 +51,8 @@ def claimed(folder: Path, asked: Mapping[str, Any], overwrite: bool, resume: boo
         except BaseException as error:
             _leave(folder, error)
             raise
-        _clean(folder)
+        with writing(folder, REMEDY):
+            _clean(folder)
 
 
 def _require_ours(folder: Path, overwrite: bool) -> None:
@@ -115,8 +116,8 @@ def _leave(folder: Path, error: BaseException) -> None:
             "--resume goes on from there."
         )
         return
-    _clean(folder)
-    with suppress(OSError):  # a finished run is there
+    with suppress(OSError):  # a finished run is there, or nothing can be removed any more
+        _clean(folder)
         folder.rmdir()
 
 

@@ -10,7 +10,7 @@ from brian2 import mV, second
 from matplotlib.figure import Figure
 from processes import environment
 
-from dendritic_bp import cli
+from dendritic_bp import claims, cli
 from dendritic_bp.endings import IN_USE
 from dendritic_bp.errors import UserError
 from dendritic_bp.figure_files import Drawings
@@ -304,6 +304,19 @@ def test_after_an_error_in_the_measures_the_simulations_are_not_made_again(faili
     assert {path.name for path in Path("here").iterdir()} == names
     whole, here = (Path(name, "summary.json").read_text() for name in ("whole", "here"))
     assert whole == here
+
+
+def test_a_folder_that_cannot_be_written_any_more_does_not_hide_what_went_wrong(tmp_path, monkeypatch):
+    def forbidden(*arguments):
+        raise PermissionError(13, "Permission denied")
+
+    with (
+        pytest.raises(UserError, match="the first error"),
+        claims.claimed(tmp_path / "here", {}, False, False),
+    ):
+        monkeypatch.setattr(claims, "_clean", forbidden)
+        raise UserError("the first error")
+    assert not (tmp_path / "here" / "run.json").exists()
 
 
 def test_an_unfinished_run_of_other_settings_is_refused_and_can_be_replaced(failing):
