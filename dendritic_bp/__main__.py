@@ -3,6 +3,8 @@
     python -m dendritic_bp run                    which experiments there are
     python -m dendritic_bp run NAME [FLAGS]       run one; --help lists its flags
 python -m dendritic_bp doctor                 what this machine has, and whether it can compile and run
+python -m dendritic_bp cache                  where builds are kept, and how much they take
+python -m dendritic_bp cache clear            remove those that no process uses
 python -m dendritic_bp export RUN --to nwb    spikes of a run for other programs: nwb, neo, sonata, csv
 """
 
@@ -11,6 +13,7 @@ import runpy
 import sys
 from collections.abc import Sequence
 
+from dendritic_bp import cache, toolchain
 from dendritic_bp.doctor import diagnose
 from dendritic_bp.errors import UserError
 from dendritic_bp.export import FORMATS, export
@@ -24,6 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("doctor").set_defaults(run=_doctor)
+    keeper = commands.add_parser("cache")
+    keeper.add_argument("clear", nargs="?", choices=["clear"], help="remove the builds that no process uses")
+    keeper.set_defaults(run=_cache)
     exporter = commands.add_parser("export")
     exporter.add_argument("folder", metavar="RUN", help="folder of a finished run")
     exporter.add_argument("--to", required=True, choices=FORMATS, help="format")
@@ -59,6 +65,17 @@ def _doctor(given: argparse.Namespace) -> None:
     for what, finding in diagnose():
         print(f"{what:<14}{finding}", flush=True)
     print("All is well.")
+
+
+def _cache(given: argparse.Namespace) -> None:
+    if given.clear:
+        removed = 0.0
+        for what, size in cache.clear():
+            print(f"{what:<40}{size:8.1f} MB")
+            removed += size
+        print(f"Removed {removed:.0f} MB.")
+    names = [folder.name for folder in cache.programs()]
+    print(f"{toolchain.cache_folder()}: {len(names)} programs, {cache.size_mb():.0f} MB")
 
 
 def _export(given: argparse.Namespace) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from brian2 import Network, NeuronGroup, ms
 from brian2.codegen.cpp_prefs import get_compiler_and_args
 
-from dendritic_bp import toolchain
+from dendritic_bp import cache, toolchain
 from dendritic_bp.errors import UserError
 from dendritic_bp.program import Program
 
@@ -49,7 +49,8 @@ def _compiling() -> Iterator[tuple[str, str]]:
     yield "make", _first_line(["make", "--version"])
     yield "cores", str(toolchain.cores())
     yield "ccache", shutil.which("ccache") or "none (optional: it shortens rebuilds)"
-    yield "kept builds", str(toolchain.cache_folder())
+    folder = toolchain.cache_folder()
+    yield "cache", f"{folder}, {cache.size_mb():.0f} MB (python -m {PACKAGE} cache clear)"
 
 
 def _first_line(command: list[str]) -> str:

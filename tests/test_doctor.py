@@ -18,7 +18,7 @@ def only(path, *tools):
 def test_a_working_machine_is_well(capsys):
     assert main(["doctor"]) == 0
     out, err = capsys.readouterr()
-    for line in ("Python", "brian2", "numpy", "compiler", "flags", "cores", "ccache", "kept builds"):
+    for line in ("Python", "brian2", "numpy", "compiler", "flags", "cores", "ccache", "cache"):
         assert f"\n{line} " in out
     assert "right\nAll is well.\n" in out
     assert err == ""
