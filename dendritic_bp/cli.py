@@ -22,9 +22,10 @@ from dendritic_bp.errors import UserError
 from dendritic_bp.figure_files import FigureError, Figures, write_figures
 from dendritic_bp.provenance import origin
 from dendritic_bp.quantities import parse_quantity
+from dendritic_bp.runs import short_name
 from dendritic_bp.storage import Record, finish, is_complete, is_stored, read_run, read_stored, store
 from dendritic_bp.study import conduct
-from dendritic_bp.study_plan import plan, short_name
+from dendritic_bp.study_plan import plan
 
 STUDY = ("grid", "workers", "cluster")
 PLUMBING = ("set", "out", "overwrite", "resume", "replot")  # flags that do not change the result

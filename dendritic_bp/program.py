@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import os
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,9 @@ from brian2 import Network
 from dendritic_bp import kept, scratch, toolchain
 from dendritic_bp.errors import UserError, suggest
 from dendritic_bp.process import Report, execute, progress_bar
+from dendritic_bp.provenance import origin
 from dendritic_bp.quantities import checked
+from dendritic_bp.run_folder import settle
 from dendritic_bp.runs import Run, found, sizes, write_record
 from dendritic_bp.standalone import Trace, trace
 from dendritic_bp.state import FILE, State, chain_seed, header, read_state, require_fit
@@ -125,7 +129,7 @@ class Program:
         The seed (default: 0) governs all random numbers: noise, initial values, random wiring. `values` (by
         "object.variable", or by the name of a TimedArray) replace what the protocol assigns before its first
         run. `progress` shows a bar, or is called with the simulated seconds. The results vanish with the Run,
-        unless a new `folder` is given.
+        unless a new `folder` is given: it becomes a run folder like that of an experiment (`read_run`).
 
         `state` lets the run go on where another ended that was told to `keep_state`: with its time, random
         numbers and spikes under way; `values` then replace what the state holds. See docs/chains.md.
@@ -142,7 +146,7 @@ class Program:
         target = _new(folder) if folder else kept.place(f"{self.name}-{key}")
         if target and (run := found(target, values)):
             return run
-        run = self._execute(seed, values, arrays, progress, target, before, keep_state)
+        run = self._execute(seed, values, arrays, progress, target, before, keep_state, key)
         if target is None:
             scratch.vanishing(run, run.folder)
         return run
@@ -173,6 +177,7 @@ class Program:
         target: Path | None,
         before: State | None,
         keep_state: bool,
+        key: str,
     ) -> Run:
         """Run the compiled program; without a target, in a folder of this process."""
         self.build()
@@ -191,7 +196,16 @@ class Program:
             files = sizes(partial)
             run = Run(target, seed, values, self.source_hash, self.build_s, cost, self.trace().stored, files)
             if keep:
-                write_record(run, partial)
+                run = self._kept(run, partial, key, before)
+        return run
+
+    def _kept(self, run: Run, partial: Path, key: str, before: State | None) -> Run:
+        """Complete a folder that stays: raw results within an experiment, a run folder elsewhere."""
+        if run.folder.parent != kept.folder():
+            begin, traced = before.time if before else 0.0, self.trace()
+            about = {"program": self.name, **_origin(self.protocol)}
+            run = settle(run, partial, traced.recorded, (begin, begin + traced.duration), about)
+        write_record(run, partial, key)
         return run
 
     def _goes_on(self, before: State | None) -> list[str]:
@@ -228,6 +242,15 @@ class Program:
                 array.tofile(file)
             result.append(f"{settable[name].argument}={file if array.ndim else repr(array.item())}")
         return result
+
+
+@cache
+def _origin(protocol: Callable[[], Network]) -> dict[str, Any]:
+    """Return where the results of a protocol come from."""
+    try:
+        return origin(Path(inspect.getfile(protocol)).parent)
+    except (TypeError, OSError):  # a callable object, a notebook
+        return origin(Path.cwd())
 
 
 def _new(folder: str | Path) -> Path:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import shutil
 import zlib
 from collections.abc import Mapping
@@ -10,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 
 from dendritic_bp.errors import UserError, suggest
@@ -41,11 +44,13 @@ class Run:
         """
         entry = self._entry(name)
         try:
+            if entry.array:
+                return self._from_data(entry)
             data = np.fromfile(self.folder / entry.file, dtype=entry.dtype)
         except OSError as error:
             raise UserError(
-                f"The results of this run cannot be read from {self.folder}: {error.strerror}. To keep "
-                "results, name a folder of your own, as in run(folder=...)."
+                f"The results of this run cannot be read from {self.folder}: {error.strerror or error}. To "
+                "keep results, name a folder of your own, as in run(folder=...)."
             ) from None
         _require_size(self.folder / entry.file, data.nbytes, self.sizes.get(entry.file))
         if entry.offset:
@@ -53,6 +58,13 @@ class Run:
         if entry.shape == ():
             return data[0]
         return data.reshape(-1, entry.shape[1] or 1).T if len(entry.shape) == 2 else data
+
+    def _from_data(self, entry: Stored) -> Any:
+        """Read a variable from the data set of a folder that was settled."""
+        path = self.folder / entry.file
+        _require_size(path, _size(path), self.sizes.get(entry.file))
+        with h5py.File(path) as file:
+            return file[entry.array][()].astype(entry.dtype)
 
     def unit(self, name: str) -> str:
         """Return the SI unit of a variable, "1" if it has no dimension."""
@@ -95,9 +107,10 @@ class Run:
         return self.stored[name]
 
 
-def write_record(run: Run, folder: Path) -> None:
-    """Declare the run whose results are in the folder complete."""
+def write_record(run: Run, folder: Path, key: str) -> None:
+    """Declare the run whose results are in the folder complete; the key tells it from other runs."""
     content = {
+        "key": key,
         "seed": run.seed,
         "values": {name: describe(value) for name, value in run.values.items()},
         "source_hash": run.source_hash,
@@ -154,6 +167,18 @@ def found(folder: Path, values: Mapping[str, Any]) -> Run | None:
         return None
 
 
+def keys(folder: Path) -> dict[Path, str | None]:
+    """Return the key of every run in a folder, None where it cannot be read."""
+    return {path.parent: _key(path) for path in sorted(folder.glob(f"*/{RECORD}"))}
+
+
+def _key(record: Path) -> str | None:
+    try:
+        return str(json.loads(record.read_text()).get("key", record.parent.name))  # once, names were keys
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
 def sizes(folder: Path) -> dict[str, int]:
     """Return the bytes of each file in a folder."""
     return {path.name: path.stat().st_size for path in sorted(folder.iterdir()) if path.is_file()}
@@ -180,3 +205,22 @@ def _crc32(path: Path) -> int:
 def describe(value: Any) -> str:
     """Write a run-time value for people: a number in full, an array by its shape."""
     return str(value) if np.ndim(value) == 0 else f"array of shape {np.shape(value)}"
+
+
+def short_name(text: str) -> str:
+    """Return a text as the name of a folder."""
+    name = re.sub(r"[^\w.=+-]+", "-", text.replace("**", "^").replace("*", ""))
+    return name if len(name) <= 120 else f"{name[:100]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def title(seed: int, values: Mapping[str, Any]) -> str:
+    """Name the folder of a run after its seed and its values, as an experiment does."""
+    words = (f"{name}={_word(value)}".replace("/", "_per_") for name, value in sorted(values.items()))
+    return short_name("_".join([f"seed-{seed}", *words]))
+
+
+def _word(value: Any) -> str:
+    """Write a value without blanks: 5mV, 0.1nS, 20-values."""
+    if np.ndim(value):
+        return "x".join(map(str, np.shape(value))) + "-values"
+    return str(value).replace(". ", "").replace(" ", "")

@@ -18,7 +18,7 @@ from dendritic_bp.codegen import Vectorised, read_clock_once
 from dendritic_bp.errors import UserError
 from dendritic_bp.lookups import require_table
 from dendritic_bp.tables import Table
-from dendritic_bp.variables import Settable, Stored
+from dendritic_bp.variables import Recorded, Settable, Stored
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Trace:
     settable: dict[str, Settable]
     limits: dict[str, Callable[[dict[str, Any]], None]]  # by object: refuses values outside its limits
     tables: dict[str, Table]
+    recorded: dict[str, Recorded]  # by monitor of events
     duration: float
 
 
@@ -52,7 +53,8 @@ def trace(protocol: Callable[[], Network], name: str, folder: Path) -> Trace:
         _compare_clocks_relatively(folder / "network.cpp")
         read_clock_once(folder / "network.cpp")
         _freeze(device, name)
-        return Trace(stored, settable, limits, tables, float(network.t / second))
+        recorded = variables.recorded(network.objects)
+        return Trace(stored, settable, limits, tables, recorded, float(network.t / second))
 
 
 @contextmanager

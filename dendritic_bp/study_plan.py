@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import itertools
-import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from dendritic_bp.errors import UserError, suggest
 from dendritic_bp.quantities import parse_quantity
+from dendritic_bp.runs import short_name
 from dendritic_bp.study import Asked, Study
 
 Title = Callable[[argparse.ArgumentParser, argparse.Namespace], str]
@@ -129,9 +128,3 @@ def parse_grid(texts: Sequence[str]) -> dict[str, list[str]]:
 def points(axes: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
     """Return the settings at each point of the grid, the last axis fastest."""
     return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
-
-
-def short_name(text: str) -> str:
-    """Return a text as the name of a folder."""
-    name = re.sub(r"[^\w.=+-]+", "-", text.replace("**", "^").replace("*", ""))
-    return name if len(name) <= 120 else f"{name[:100]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from dendritic_bp import kept
 from dendritic_bp.errors import UserError, suggest
 from dendritic_bp.process import Report, progress_bar
 from dendritic_bp.program import Program
-from dendritic_bp.runs import Run, describe, found
+from dendritic_bp.runs import Run, describe, found, keys, title
 from dendritic_bp.scratch import locked, writing
 from dendritic_bp.state import State, chain_seed
 from dendritic_bp.toolchain import cores
@@ -46,13 +47,13 @@ def sweep(
     if workers is not None and (not isinstance(workers, int) or workers < 1):
         raise UserError(f"workers must be a whole number from 1, the runs at a time, not {workers!r}.")
     with _claimed(Path(folder).absolute()) if folder else nullcontext() as claimed:
-        targets = {each: _target(program, each, claimed) for each in different}
+        targets = _targets(program, different, claimed)
         done = {each: found(target, each.values) if target else None for each, target in targets.items()}
         missing = [each for each in different if done[each] is None]
         if missing:
             program.build()
-        duration, title = program.trace().duration * len(missing), f"{program.name} ({len(missing)} runs)"
-        with progress_bar(duration, title) if progress and missing else nullcontext(_quiet) as report:
+        duration, name = program.trace().duration * len(missing), f"{program.name} ({len(missing)} runs)"
+        with progress_bar(duration, name) if progress and missing else nullcontext(_quiet) as report:
             futures = _run_all(program, {each: targets[each] for each in missing}, workers or cores(), report)
     _require_success(program, futures)
     return [done[request] or futures[request].result() for request in asked]
@@ -109,9 +110,29 @@ def _request(program: Program, run: Mapping[str, Any]) -> _Request:
     return _Request(program.key(seed, arrays, before, keep_state), seed, values, before, keep_state)
 
 
-def _target(program: Program, request: _Request, folder: Path | None) -> Path | None:
-    """Return where a run is kept, if it is."""
-    return folder / request.key if folder else kept.place(f"{program.name}-{request.key}")
+def _targets(
+    program: Program, requests: Sequence[_Request], folder: Path | None
+) -> dict[_Request, Path | None]:
+    """Return where each run is kept, if it is: in the folder that has it, or in one named after it."""
+    if folder is None:
+        return {each: kept.place(f"{program.name}-{each.key}") for each in requests}
+    there = keys(folder)
+    having = {key: path for path, key in there.items()}
+    result: dict[_Request, Path | None] = {each: having.get(each.key) for each in requests}
+    taken = {path for path, key in there.items() if key is not None}
+    for each in (request for request in requests if result[request] is None):
+        result[each] = path = _free(folder / title(each.seed, each.values), taken, there)
+        taken.add(path)
+    return result
+
+
+def _free(wanted: Path, taken: Collection[Path], damaged: Collection[Path]) -> Path:
+    """Return the first of NAME, NAME-2, NAME-3, ... that is neither taken nor of somebody else."""
+    for number in itertools.count(1):
+        path = wanted if number == 1 else wanted.with_name(f"{wanted.name}-{number}")
+        if path not in taken and (path in damaged or not path.exists()):
+            return path
+    raise AssertionError  # numbers do not end
 
 
 class _Watch:

@@ -66,7 +66,7 @@ def entries(population: str, size: int, window: Window, **trains: tuple[ArrayLik
     result: Entries = {}
     for kind, (times, cells) in trains.items():
         name = f"{population}_{kind}"
-        about = {"long_name": f"{population}, {KINDS[kind]}"}
+        about = {"long_name": f"{population}, {KINDS.get(kind, kind)}"}
         limits = {"units": "s", "start": float(window[0]), "stop": float(window[1])}
         result[f"{name}_t"] = (name, np.asarray(times, float), about | limits)
         result[f"{name}_cell"] = (name, np.asarray(cells, np.int32), about | {"population_size": int(size)})

@@ -25,6 +25,16 @@ class Stored:
     shape: tuple[int | None, ...]
     unit: str
     offset: int = 0
+    array: str = ""  # its name in the file, if that is a data set
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a monitor of events records: how many cells of which population, and which kind of event."""
+
+    population: str
+    size: int
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,15 @@ def named(device: Any) -> dict[str, Any]:
 def monitors(objects: Iterable[Any]) -> list[Any]:
     """Return those objects that record; a run can do without any of them."""
     return [each for each in objects if isinstance(each, EventMonitor | StateMonitor)]
+
+
+def recorded(objects: Iterable[Any]) -> dict[str, Recorded]:
+    """Describe the monitors of events, by name."""
+    return {
+        each.name: Recorded(each.source.name, len(each.source), each.event)
+        for each in objects
+        if isinstance(each, EventMonitor)
+    }
 
 
 def settable(device: Any, variables: dict[str, Any], objects: Iterable[Any]) -> dict[str, Settable]:

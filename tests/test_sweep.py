@@ -27,7 +27,9 @@ def test_sweep_gives_what_run_gives(program, tmp_path):
         for run, asked in zip(runs, ASKED, strict=True):
             alone = program.run(**asked, progress=False)
             assert (run.seed, run.values) == (alone.seed, alone.values)
-            assert run.stored == alone.stored
+            assert {name: run.unit(name) for name in run.stored} == {
+                name: alone.unit(name) for name in alone.stored
+            }
             assert all(np.array_equal(run[name], alone[name]) for name in run.stored)
 
 
@@ -47,6 +49,23 @@ def test_equal_requests_are_run_once(program, tmp_path):
     runs = sweep(program, [{"seed": 3}, {"seed": 3}], folder=tmp_path, progress=False)
     assert runs[0] is runs[1]
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_folders_carry_names_and_a_run_of_another_program_keeps_its_own(program, tmp_path):
+    more = [*ASKED, {"seed": 1, "values": {"cells.offset": np.ones(protocols.CELLS) * mV}}]
+    first = sweep(program, more, folder=tmp_path, progress=False)
+    offset = f"seed-1_cells.offset={protocols.CELLS}-values"
+    names = ["seed-1", "seed-2", "seed-1_cells.sigma=5mV", offset, f"{offset}-2"]
+    assert [run.folder.name for run in first] == names
+    assert [run.folder.name for run in sweep(program, more[::-1], folder=tmp_path, progress=False)] == names[
+        ::-1
+    ]
+    other = Program(protocols.counter(), "counter")
+    (tmp_path / "seed-3").mkdir()
+    (tmp_path / "seed-3" / "notes.txt").touch()  # of somebody else
+    found = sweep(other, [{"seed": 1}, {"seed": 3}], folder=tmp_path, progress=False)
+    assert [run.folder.name for run in found] == ["seed-1-2", "seed-3-2"]
+    assert sweep(program, more[:1], folder=tmp_path, progress=False)[0].folder == first[0].folder
 
 
 def test_failure_names_seed_and_values_and_keeps_the_others(program, tmp_path):
