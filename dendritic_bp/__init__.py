@@ -12,6 +12,7 @@ on all cores. `dendritic_bp.models` has neurons, synapses and rules to start fro
 from importlib.metadata import version
 
 from dendritic_bp import backend  # noqa: F401  (first: Brian2 imports matplotlib)
+from dendritic_bp.alone import show_alone
 from dendritic_bp.build import neurons, synapses
 from dendritic_bp.errors import ModelError, UserError
 from dendritic_bp.model import NeuronModel, SynapseModel
@@ -19,6 +20,7 @@ from dendritic_bp.program import Program
 from dendritic_bp.storage import read_run
 from dendritic_bp.sweep import sweep
 
+show_alone()
 __version__ = version("dendritic_bp")
 __all__ = [
     "ModelError",

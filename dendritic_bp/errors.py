@@ -5,7 +5,10 @@ from difflib import get_close_matches
 
 
 class UserError(Exception):
-    """Report a mistake in a model, a setting or a file; scripts show it without a traceback."""
+    """Report a mistake in a model, a setting or a file; scripts and notebooks show it without a traceback."""
+
+    def _render_traceback_(self) -> list[str]:  # what IPython shows
+        return [f"{type(self).__name__}: {self}", *getattr(self, "__notes__", [])]
 
 
 class InUse(UserError):
