@@ -10,7 +10,7 @@ A cell is its own equations and the blocks that it takes:
 * `averages`: traces and means of events and bursts, which plasticity reads.
 
 What a rule asks of a cell, and which block has it, is told by `dendritic_bp.contract`. A name that the cell
-defines itself replaces that of a block.
+defines itself replaces that of a block, and a later block that of an earlier one.
 
 [P21] Payeur, Guerguiev, Zenke, Richards & Naud 2021, Nat Neurosci 24, doi:10.1038/s41593-021-00857-x
 """
@@ -96,14 +96,18 @@ FIELDS = ("equations", "reset", "events", "on_event", "parameters", "initial", "
 def joined(owner: str, blocks: Sequence[Block], own: Block) -> dict[str, Any]:
     """Return the fields of a model of `blocks` and of its `own`: texts in a row, tables in one.
 
-    Own text comes first; what it defines, and own values, replace those of the blocks. Raises ModelError.
+    Own text comes first. What a later block defines replaces what an earlier one does, and what the cell
+    defines that of all blocks. Raises ModelError.
     """
     for block in blocks:
         for name in block:
             if name not in FIELDS:
                 raise ModelError(f"{owner}: a block has no '{name}'; {suggest(name, FIELDS)}")
-    defined = definitions(own.get("equations", ""))
-    parts = [_without(defined, block) for block in blocks]
+    parts: list[Block] = []
+    later = definitions(own.get("equations", ""))
+    for block in reversed(blocks):
+        parts.insert(0, _without(later, block))
+        later = later | definitions(block.get("equations", ""))
     result = {**own}
     result["equations"] = own.get("equations", "") + "".join(each.get("equations", "") for each in parts)
     result["reset"] = own.get("reset", "") + "".join(each.get("reset", "") for each in parts)
@@ -118,7 +122,7 @@ def joined(owner: str, blocks: Sequence[Block], own: Block) -> dict[str, Any]:
 
 
 def _without(names: Mapping[str, str], block: Block) -> Block:
-    """Return a block without what the cell defines itself."""
+    """Return a block without what is defined later."""
     inside = definitions(block.get("equations", ""))
     if not inside.keys() & names.keys():
         return block

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from textwrap import dedent
 from typing import Any, Literal
 
+from brian2 import amp, siemens
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPRESSION
 from brian2.utils.stringtools import get_identifiers
 
@@ -23,8 +24,10 @@ from dendritic_bp.errors import ModelError, suggest
 from dendritic_bp.language import unit_text
 from dendritic_bp.model import NeuronModel, SynapseModel
 
-Use = Literal["read", "added to", "set", "event"]
+Use = Literal["read", "added to", "set", "event", "its own"]  # the last: no name of the cell
 SIDES = dict(pre="presynaptic", post="postsynaptic")
+
+CHARGE = (amp.dim, siemens.dim)
 
 # What no block has, as it is the cell's own.
 OWN = dict(
@@ -53,6 +56,10 @@ def asked_by(*rules: SynapseModel, sides: Iterable[str] = tuple(SIDES)) -> list[
 def _of(rule: SynapseModel, side: str) -> Iterator[Need]:
     """Yield what one model of synapses asks of the cells on one side."""
     by = f"{rule} in the {SIDES[side]} cell"
+    if side == "pre":  # Brian2 lets synapses have no name of the cell that they come from
+        for name, each in rule.parsed.items():
+            if "summed" not in each.flags:
+                yield Need(name, "its own", str(rule))
     for event in rule.on_pre if side == "pre" else rule.on_post:
         if event != "spike":
             yield Need(event, "event", by)
@@ -80,8 +87,11 @@ def require_sides(
     for side, group in groups.items():
         known = {word for word in group.variables if not word.startswith("_")}
         for need in asked_by(rule, sides=[side]):
+            if need.use == "its own" and need.name in known:
+                raise ModelError(f"'{name}': group '{group.name}' has {_clash(need)}")
             word = f"{need.name}_{side}"
-            if need.use != "event" and need.name not in known and word not in namespace:
+            asks = need.use not in ("event", "its own")
+            if asks and need.name not in known and word not in namespace:
                 lack = f"{rule}: '{word}' is {need.use}, but group '{group.name}' has no '{need.name}'"
                 raise ModelError(f"'{name}': {lack}; {_mend(need.name, known, f'_{side}')}")
 
@@ -93,10 +103,16 @@ def lacks(model: NeuronModel, need: Need) -> str:
         return (
             "" if known else f"no event '{need.name}', which is asked for by {need.by}: {remedy(need.name)}"
         )
+    if need.use == "its own":
+        return _clash(need) if need.name in model.parsed else ""
     if need.name not in model.parsed:
         return f"no '{need.name}', which is {need.use} by {need.by}: {_mend(need.name, model.parsed)}"
     fault = _unit_fault(model, need.name) or _port_fault(model, need)
     return fault and f"a '{need.name}', which is {need.use} by {need.by}, {fault}"
+
+
+def _clash(need: Need) -> str:
+    return f"a variable '{need.name}', as {need.by} has: rename it in the cell, such as '{need.name}_s'"
 
 
 def remedy(name: str) -> str:
@@ -145,11 +161,11 @@ def _port_fault(model: NeuronModel, need: Need) -> str:
         return f"which is an expression, to which nothing can be added: {remedy(need.name)}"
     if need.use == "added to" and need.name in model.parameters:
         return f"which is one number for all cells, to which nothing can be added: {remedy(need.name)}"
-    if not (end := dead_end(model, need.name)):
+    if model.parsed[need.name].dim not in CHARGE or not (end := dead_end(model, need.name)):
         return ""
-    way = "" if end == need.name else f"ends in '{end}', "
     charge = f"let it charge the cell, as in `dv_{_part(end)}/dt = (... + {end})/C_{_part(end)} : volt`"
-    return f"but it {way}which nothing reads: {charge if end.startswith('I_') else 'use it, or leave it out'}"
+    way = "" if end == need.name else f"it ends in '{end}', and "
+    return f"but {way}nothing reads that: {charge}"
 
 
 def _part(current: str) -> str:

@@ -1,7 +1,9 @@
 """Find a neuron model by its name among `models.neurons`, or in a file of the user's."""
 
+import ast
 import importlib.util
 from pathlib import Path
+from traceback import extract_tb
 from types import ModuleType
 
 from dendritic_bp.errors import UserError, suggest
@@ -37,15 +39,26 @@ def _only(path: Path, found: dict[str, NeuronModel]) -> NeuronModel:
 
 
 def _models(path: Path) -> dict[str, NeuronModel]:
-    """Return the models that a file names, by name."""
-    module = _run(path)
-    return {name: each for name, each in vars(module).items() if isinstance(each, NeuronModel)}
+    """Return the models that a file defines, by name: not those that it imports."""
+    found = vars(_run(path))
+    tree = ast.parse(path.read_text())
+    lines = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    imported = {alias.asname or alias.name for line in lines for alias in line.names}
+    models = {name: each for name, each in found.items() if isinstance(each, NeuronModel)}
+    return {name: each for name, each in models.items() if name not in imported}
 
 
 def _run(path: Path) -> ModuleType:
+    """Run a file, and return what it defines; a mistake in it is told with its line."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if not path.is_file() or spec is None or spec.loader is None:
         raise UserError(f"There is no file {path} to read a neuron model from.")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        own = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == str(path)]
+        line = own[-1] if own else getattr(error, "lineno", None)
+        what = error if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+        raise UserError(f"{path}, line {line}: {what}") from error
     return module

@@ -7,7 +7,7 @@ Method     Deterministic cells, one a trial: a spike (2 nA x 5 ms), 10 ms of den
 Prediction 600 pA alone makes no spike; with a somatic spike a burst of two, within about -5 to +7 ms. The
            dendritic threshold falls by more than a third (Schaefer et al. 2003: 35-60 %).
 Published  Larkum, Zhu & Sakmann 1999, Nature 398:338, Fig. 1; Schaefer, Larkum, Sakmann & Roth 2003.
-Command    python experiments/bac_firing.py [--model NAME_OR_FILE]      (20 s)
+Command    python experiments/bac_firing.py [--neuron NAME_OR_FILE]      (20 s)
 """
 
 from dendritic_bp import cli  # first: it mends what a notebook hands down
@@ -42,7 +42,9 @@ def dendritic(height, delay=0.0):
 
 def options(parser):
     """Add the flags of this experiment."""
-    parser.add_argument("--model", default="two_compartment", help="a neuron of models/neurons, or a file")
+    parser.add_argument(
+        "--neuron", "--model", default="two_compartment", help="a neuron of models/neurons, or a file"
+    )
 
 
 def simulate(args):
@@ -51,7 +53,7 @@ def simulate(args):
     trials = [soma, dendritic(SHOWN), soma | dendritic(SHOWN)]
     trials += [dendritic(height) for height in HEIGHTS]
     trials += [soma | dendritic(height, delay) for height in HEIGHTS for delay in DELAYS]
-    seen, run = inject(neuron_model(args.model, MODELS), trials, 150 * ms, values=args.set)
+    seen, run = inject(neuron_model(args.neuron, MODELS), trials, 150 * ms, values=args.set)
     alone, paired = seen.part(slice(3, 3 + len(HEIGHTS))), seen.part(slice(3 + len(HEIGHTS), None))
     return Record(dataset(seen, paired), measure(seen, alone, paired), run.provenance)
 

@@ -5,7 +5,7 @@ Method     Deterministic cells, one a trial: 2 to 5 pulses (5 nA x 2 ms) at 40 t
            0.1 ms. A plateau: the dendrite stays above -38 mV for more than 20 ms.
 Prediction Two spikes never suffice. Five do above 80 to 90 Hz, and the transition is sharper than 20 Hz.
 Published  Larkum, Kaiser & Sakmann 1999, PNAS 96:14600: 60 to 200 Hz over cells, 10 to 20 Hz wide.
-Command    python experiments/critical_frequency.py [--model NAME_OR_FILE]      (15 s)
+Command    python experiments/critical_frequency.py [--neuron NAME_OR_FILE]      (15 s)
 """
 
 from dendritic_bp import cli  # first: it mends what a notebook hands down
@@ -33,14 +33,16 @@ SHOWN = (80, 100)  # Hz
 
 def options(parser):
     """Add the flags of this experiment."""
-    parser.add_argument("--model", default="two_compartment", help="a neuron of models/neurons, or a file")
+    parser.add_argument(
+        "--neuron", "--model", default="two_compartment", help="a neuron of models/neurons, or a file"
+    )
 
 
 def simulate(args):
     """Inject all trains and measure the plateaus."""
     pairs = [(count, rate) for count in COUNTS for rate in RATES]
     trials = [{"I_soma": pulses(5 * nA, 50 * ms, 2 * ms, count, 1 / (rate * Hz))} for count, rate in pairs]
-    seen, run = inject(neuron_model(args.model, MODELS), trials, 250 * ms, values=args.set)
+    seen, run = inject(neuron_model(args.neuron, MODELS), trials, 250 * ms, values=args.set)
     plateaus = [time_above(seen.times, v, CALCIUM) for v in seen["v_d"]]
     plateaus = np.reshape(plateaus, (len(COUNTS), len(RATES)))
     shown = [pairs.index((COUNTS[-1], rate)) for rate in SHOWN]

@@ -11,7 +11,7 @@ Prediction Every value lies within its tolerance: "lit" rows are numbers from ex
 Published  Naud & Sprekeler 2018, PNAS 115 (the cell); Larkum, Zhu & Sakmann 1999, Nature 398 (coincidence);
            Larkum, Kaiser & Sakmann 1999, PNAS 96 (critical frequency); Schaefer et al. 2003 (threshold).
 Command    python experiments/electrophysiology.py                     (two minutes)
-           python experiments/electrophysiology.py --model my_cell.py  (tests 1-6, 24-26: your own)
+           python experiments/electrophysiology.py --neuron my_cell.py (tests 1-6, 24-26: your own)
 """
 
 from dendritic_bp import cli  # first: it mends what a notebook hands down
@@ -226,18 +226,18 @@ def layer5_cell():
 def options(parser):
     """Add the flags of this experiment."""
     words = "a neuron of models/neurons, or the path of a file that holds one"
-    parser.add_argument("--model", default=DEFAULT, help=words)
+    parser.add_argument("--neuron", "--model", default=DEFAULT, help=words)
 
 
 def simulate(args: argparse.Namespace) -> Record:
     """Run the battery and print its table."""
-    model = neuron_model(args.model, MODELS)
+    model = neuron_model(args.neuron, MODELS)
     rows, run = [], None
     steps = (0.1 * ms,) if args.quick else (0.1 * ms, 0.025 * ms)
     for dt in steps:
         more, run = single_cell(model, dt, args.set)
         rows += more
-    if args.model == DEFAULT:
+    if args.neuron == DEFAULT:
         rows += branching(steps) + messages(multiplexing, args.quick) + cost()
         rows += [] if args.quick else layer5_cell()
     else:

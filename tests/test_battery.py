@@ -53,6 +53,14 @@ def test_models_are_found_by_name_and_by_file(tmp_path):
         "mine = replace(pyramidal, name='mine')\n"
     )
     assert neuron_model(str(mine)).name == "mine"
+    mine.write_text("from dendritic_bp.models.neurons.pyramidal import pyramidal\nother = pyramidal\n")
+    assert neuron_model(str(mine)).name == "pyramidal"  # its own, not the one that it imports
+    mine.write_text("from brian2 import ms\n\ntau = 3 * mz\n")
+    with pytest.raises(UserError, match="mine.py, line 3: NameError: name 'mz' is not defined"):
+        neuron_model(str(mine))
+    mine.write_text("tau = = 3\n")
+    with pytest.raises(UserError, match="mine.py, line 1: SyntaxError"):
+        neuron_model(str(mine))
     mine.write_text("x = 1")
     for name, words in [
         ("pyramidol", "did you mean 'pyramidal'"),

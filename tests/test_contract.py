@@ -57,7 +57,7 @@ def broken(name):
     [
         ("averages", ["no 'P_bar', which is read by", "'burst_gradient'", "add the block `averages`"]),
         ("unit", ["'P_bar'", "in hertz: give it the unit 1"]),
-        ("dead dendrite", ["'I_top'", "ends in 'I_d', which nothing reads", "dv_d/dt = (... + I_d)/C_d"]),
+        ("dead dendrite", ["'I_top'", "ends in 'I_d', and nothing reads that", "dv_d/dt = (... + I_d)/C_d"]),
         ("expression", ["'I_basal'", "an expression, to which nothing can be added", "block `ports`"]),
         (
             "ports",
@@ -70,6 +70,14 @@ def test_what_a_rule_misses_is_named_with_its_remedy(name, words):
         require(broken(name), RULE, "bursts")
     for word in words:
         assert word in str(error.value)
+
+
+def test_a_name_that_synapses_have_too_is_to_be_renamed():
+    adapting = whole.with_equations("dw/dt = -w/tau : amp")
+    with pytest.raises(ModelError, match="a variable 'w', as model 'burst_gradient' has: rename it .*'w_s'"):
+        require(adapting, RULE, "bursts")
+    with pytest.raises(ModelError, match="'wires': group 'a' has a variable 'w', as model 'static' has"):
+        synapses(static, neurons(adapting, 1, "a"), neurons(whole, 1, "b"), "wires")
 
 
 def test_each_thing_is_named_once():
