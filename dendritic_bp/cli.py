@@ -20,6 +20,7 @@ from dendritic_bp.encoding import COMPLETE, json_bytes
 from dendritic_bp.endings import end_with_parent, ended_by, messages
 from dendritic_bp.errors import UserError
 from dendritic_bp.figure_files import FigureError, Figures, write_figures
+from dendritic_bp.long_names import fill
 from dendritic_bp.provenance import origin
 from dendritic_bp.quantities import parse_quantity
 from dendritic_bp.runs import short_name
@@ -156,6 +157,7 @@ def _simulate(experiment: _Experiment, given: argparse.Namespace, asked: Mapping
     record = experiment.simulate(given)
     if not isinstance(record, Record):
         raise UserError(f"simulate() must return a Record, not {type(record).__name__}.")
+    fill(record.data, experiment.name, experiment.folder)
     return replace(record, provenance=dict(asked) | where | record.provenance)
 
 

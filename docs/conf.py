@@ -8,6 +8,8 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 import gallery  # noqa: E402  (beside this file)
 
+from dendritic_bp import long_names  # noqa: E402
+
 project, author = "dendritic_bp", "the dendritic_bp authors"
 version = release = installed("dendritic_bp")
 extensions = [
@@ -31,3 +33,6 @@ autodoc_member_order = "bysource"
 templates_path = ["_templates"]
 
 gallery.write(HERE)
+(HERE / gallery.PAGES / "variables.md").write_text(
+    long_names.page(long_names.read(HERE.parent / "experiments"))
+)

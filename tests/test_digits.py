@@ -16,11 +16,12 @@ from brian2 import Network, NeuronGroup, mV, second
 sys.path.append(str(Path(__file__).parents[1] / "experiments"))
 
 import digits
-from dendritic_bp import SynapseModel, cli, tasks
+from dendritic_bp import SynapseModel, cli, long_names, tasks
 from dendritic_bp.analysis import NO_ANSWER
 from dendritic_bp.chain import Spent
 from dendritic_bp.errors import ModelError, UserError
 from dendritic_bp.program import Program
+from dendritic_bp.source import folder
 from dendritic_bp.trials import Schedule
 from measures.digits import (
     Meter,
@@ -479,6 +480,8 @@ def test_all_figures_are_drawn_from_the_data_alone(data, hidden):
     results = measured(data, hidden)
     kept = dataset(*results)
     assert all("units" in array.attrs for array in kept.data_vars.values())
+    long_names.fill(kept, "digits", folder("experiments"))
+    assert long_names.missing(kept) == []
     drawn = digits.figures(kept, summary(*results))
     assert set(drawn) == {"raster", "voltages", "learning", "angles", "receptive_fields", "confusion"}
     for figure in drawn.values():
