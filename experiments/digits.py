@@ -36,8 +36,6 @@ import argparse
 from dataclasses import replace
 from typing import Any
 
-from brian2 import amp
-
 from dendritic_bp.chain import train
 from dendritic_bp.errors import UserError
 from dendritic_bp.images import OPENML, from_files, from_openml
@@ -55,7 +53,6 @@ from networks.training import Plan, Training
 
 HIDDEN, EPOCHS = [200], 24
 QUICK_HIDDEN, QUICK_EPOCHS = [30], 6
-CONTROLS = ("zero", "shuffled", "scalar")
 FILES = ("images", "labels", "test_images", "test_labels")
 
 
@@ -118,17 +115,10 @@ def _data(args: argparse.Namespace) -> Dataset:
 
 def _variants(args: argparse.Namespace, design: Design) -> dict[str, dict[str, Any]]:
     """Return the run-time values of the run asked for, and of its controls."""
-    asked, frozen = design.feedback_values(args.feedback), _frozen(design.hidden)
+    asked = design.feedback_values(args.feedback)
     if args.hidden_plasticity == "off":
-        asked |= frozen
-    if not args.controls:
-        return {"": asked}
-    others = {f"feedback {kind}": asked | design.feedback_values(kind) for kind in CONTROLS}
-    return {"": asked, "hidden frozen": asked | frozen, **others}
-
-
-def _frozen(hidden: tuple[int, ...]) -> dict[str, Any]:
-    return {f"forward{k + 1}.eta": 0 * amp for k in range(len(hidden))}
+        asked |= design.frozen
+    return {"": asked} | (design.controls(asked) if args.controls else {})
 
 
 def _require(args: argparse.Namespace, hidden: tuple[int, ...], epochs: int) -> None:

@@ -25,11 +25,11 @@ from dendritic_bp.source import folder
 from dendritic_bp.trials import Schedule
 from measures.digits import (
     Meter,
-    _linear_classifier,
     _pixels,
     accuracy,
     curve,
     dataset,
+    linear_classifier,
     predicted,
     reliability,
     summary,
@@ -114,7 +114,7 @@ def test_all_kinds_of_feedback_can_be_asked_of_the_program(traced, data):
         values = asked.feedback_values(kind)
         assert set(program.check(common | values)) == set(common) | set(values)
         assert {f"feedback{k + 1}.gain" for k in range(len(hidden))} <= set(values)
-    frozen = digits._frozen(hidden)
+    frozen = asked.frozen
     assert list(program.check(frozen)) == [f"forward{k + 1}.eta" for k in range(len(hidden))]
 
 
@@ -201,7 +201,7 @@ def test_each_control_differs_from_the_run_in_one_thing():
 
 def test_one_run_is_made_unless_controls_are_asked_for():
     (frozen,) = variants((30,), "--feedback", "random", "--hidden-plasticity", "off").values()
-    assert frozen == design().feedback_values("random") | digits._frozen((30,))
+    assert frozen == design().feedback_values("random") | design().frozen
 
 
 # --- the command line ---
@@ -495,7 +495,7 @@ def test_the_linear_classifier_is_the_same_on_bytes(data):
     some = replace(data, train=data.train[:100])
     bytes_ = replace(some, images=images, white=16.0)
     np.testing.assert_allclose(_pixels(bytes_, some.test).toarray(), _pixels(some, some.test))
-    assert _linear_classifier(bytes_) == pytest.approx(_linear_classifier(some), abs=0.01)
+    assert linear_classifier(bytes_) == pytest.approx(linear_classifier(some), abs=0.01)
 
 
 def test_sizes_follow_from_the_data():

@@ -102,7 +102,7 @@ def summary(main: Training, meter: Meter, controls: Mapping[str, Training]) -> d
         "test_accuracy": test,
         "validation_accuracy": accuracy(main.held_out["end"], main.data, times),
         "train_accuracy_taught": accuracy(main.train[-1], main.data),
-        "linear_classifier_test_accuracy": _linear_classifier(main.data),
+        "linear_classifier_test_accuracy": linear_classifier(main.data),
     }
     for name, control in controls.items():
         key = name.replace(" ", "_")
@@ -111,7 +111,7 @@ def summary(main: Training, meter: Meter, controls: Mapping[str, Training]) -> d
     return result | _angles(main, meter) | _activity(main) | _voltages(main) | _cost(main)
 
 
-def _linear_classifier(data: Dataset) -> float:
+def linear_classifier(data: Dataset) -> float:
     """Return the test accuracy of a logistic regression on the pixels: what no hidden layer can do."""
     train, test = (_pixels(data, rows) for rows in (data.train, data.test))
     model = LogisticRegression(max_iter=1000).fit(train, data.labels[data.train])

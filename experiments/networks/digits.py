@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from brian2 import Network, SpikeMonitor, defaultclock, ms, second
+from brian2 import Network, SpikeMonitor, defaultclock, ms, pA, second
 
 from dendritic_bp.tasks import Dataset
 from dendritic_bp.trials import Gate, Schedule, Trials
@@ -21,6 +21,7 @@ VOTERS = 10  # output cells per class
 TRIAL = 200 * ms
 BIN = 20 * ms  # resolution of the schedule
 SETTLED = 60 * ms  # when reading begins in a trial
+CONTROLS = ("zero", "shuffled", "scalar")  # kinds of feedback
 READ_S = float((TRIAL - SETTLED) / second)
 
 
@@ -94,6 +95,17 @@ class Design:
     def feedback_values(self, kind: str) -> dict[str, Any]:
         """Return the run-time values that make all feedback of one kind."""
         return projections.feedback_values(kind, [*self.sizes.values()][1:], self.cell, TRIAL)
+
+    @property
+    def frozen(self) -> dict[str, Any]:
+        """Return the run-time values with which the hidden layers do not learn."""
+        return {f"forward{k}.eta": 0 * pA for k in range(1, len(self.hidden) + 1)}
+
+    def controls(self, values: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        """Return the run-time values of the controls of a run with these, each without one thing."""
+        kinds = CONTROLS if self.cell.credit.sends else ()
+        others = {f"feedback {kind}": values | self.feedback_values(kind) for kind in kinds}
+        return {"hidden frozen": values | self.frozen, **others}
 
     def protocol(self) -> Network:
         """Build the network, and run one piece of its training or test."""

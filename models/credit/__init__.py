@@ -28,3 +28,4 @@ class Credit:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     hidden: Mapping[str, Any] = field(default_factory=dict)
     output: Mapping[str, Any] = field(default_factory=dict)
+    sends: bool = True  # whether anything reaches a hidden cell by its feedback synapses

@@ -42,6 +42,7 @@ scalar = Credit(
     "scalar",
     forward=scalar_gradient.with_input(("learning",), plastic="learning(t)"),
     feedback=nothing_back,
+    sends=False,
     hidden=dict(
         equations="""
 averaging = 1 : 1

@@ -1,0 +1,114 @@
+"""`credit.py` sets each mechanism beside its controls, its rate twin and what is published."""
+
+import sys
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_digits import FakeChain, data  # noqa: F401
+
+sys.path.append(str(Path(__file__).parents[1] / "experiments"))
+
+import credit
+from dendritic_bp import cli
+from measures.credit import PUBLISHED, TWINS, Result, dataset, epochs_to, summary, taught_trial, twin
+from measures.digits import Meter
+from networks.digits import Design
+from networks.mechanisms import MECHANISMS
+from networks.ngrad_training import rule_names
+from networks.training import Plan, Training
+
+
+def wrong(labels, piece):
+    return (labels + 1) % 10
+
+
+def right(labels, piece):
+    return labels
+
+
+def result(data, name, answers):  # noqa: F811
+    """Return a mechanism whose runs are faked: the whole network, and controls that answer so."""
+    asked = Design((6,), name)
+    meter = Meter(asked, data)
+    small = {}
+    for label, answer in {"": right, **answers}.items():
+        training = Training(asked, data, Plan(2, 0, 1.0), {}, None if label else meter)
+        small[label] = training(FakeChain(asked, answer))
+    return Result(small[""], meter, small, twin(name, 6, 2, 0), "0" * 8, 1.0)
+
+
+@pytest.fixture(scope="module")
+def results(data):  # noqa: F811
+    kinds = dict.fromkeys(("hidden frozen", "feedback zero", "feedback shuffled", "feedback scalar"), wrong)
+    return {
+        "signed_bursts": result(data, "signed_bursts", kinds),
+        "scalar": result(data, "scalar", {"hidden frozen": right}),
+    }
+
+
+def test_every_mechanism_has_a_twin_and_says_what_is_published():
+    assert set(MECHANISMS) <= set(TWINS) and set(TWINS.values()) <= set(rule_names())
+    assert set(MECHANISMS) <= set(PUBLISHED)
+    for each in PUBLISHED.values():
+        assert each.kind in ("spiking", "rate") and each.task and each.source
+        assert np.isnan(each.accuracy) or 0.9 < each.accuracy < 1
+
+
+def test_the_summary_says_what_each_control_costs(results):
+    numbers = summary(results)
+    for control in ("frozen", "feedback_zero", "feedback_shuffled", "feedback_scalar"):
+        assert numbers[f"signed_bursts_gain_over_{control}"] == 1
+    assert numbers["scalar_gain_over_frozen"] == 0 and "scalar_gain_over_feedback_zero" not in numbers
+    assert numbers["signed_bursts_test_accuracy"] == 1 and numbers["signed_bursts_epochs_to_10pct"] == 1
+    assert numbers["signed_bursts_images_to_10pct"] == 1077
+    wanted = {"angle_hidden_deg", "cosine_hidden", "spikes_per_image", "simulated_s", "cpu_s"}
+    wanted |= {"twin_test_accuracy", "twin_angle_hidden_deg"}
+    for name in results:
+        assert {f"{name}_{key}" for key in wanted} <= set(numbers)
+    assert all(np.isfinite(value) for value in numbers.values())
+
+
+def test_all_figures_are_drawn_from_the_data_alone(results):
+    kept = dataset(results)
+    assert all("units" in array.attrs for array in kept.data_vars.values())
+    assert list(kept.published_kind.values) == ["spiking", "spiking"]
+    drawn = credit.figures(kept, summary(results))
+    assert set(drawn) == {"spectrum", "learning", "angles", "trials", "controls"}
+    for figure in drawn.values():
+        figure.savefig(image := BytesIO(), format="png")
+        assert image.getbuffer().nbytes > 5000
+
+
+def test_the_trial_that_is_drawn_is_the_one_in_which_the_output_is_taught_most(results):
+    main = results["signed_bursts"].main
+    traces = main.show["output_v_d"]
+    traces[:] = 0
+    length = traces.shape[1] // len(main.shown)
+    traces[3, 7 * length + 100] = 1
+    assert taught_trial(main) == 7
+
+
+@pytest.mark.parametrize(
+    ("error", "wanted"), [([0.5, 0.3, 0.2], np.nan), ([0.05, 0.2], 1), ([0.3, 0.2, 0.0], 2.5)]
+)
+def test_epochs_to_a_level_are_between_those_measured(error, wanted):
+    np.testing.assert_allclose(epochs_to(np.array(error), np.arange(1, 4)), wanted)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--hidden", "0"], "--hidden must be 1 or more, not 0"),
+        (["--small", "-3"], "--small must be 1 or more, not -3"),
+        (["--epochs", "0"], "--epochs must be 1 or more, not 0"),
+        (["--limit", "-1"], "or 0 for all, not -1"),
+    ],
+)
+def test_wrong_sizes_are_refused(arguments, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(credit, "train", None)  # were they not refused, the test would fail at once
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(credit.__doc__, credit.simulate, credit.figures, credit.options, arguments=arguments)
+    assert message in str(stopped.value.code)
