@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from dendritic_bp import plotting
 from dendritic_bp.figure_files import Drawings
 from dendritic_bp.style import BLUE, COLOURS, FAINT, GREEN, GREY, LINE, ORANGE
+from measures.instructive_signals import foretold
 
 FRAME_S, TRIAL_S, GREY_S = 0.1, 5.0, 1.0  # s, as in the network
 GROUPS = {"P+": (1, ORANGE), "P−": (-1, BLUE), "others": (0, GREY)}
