@@ -1,7 +1,8 @@
-"""The network of `instructive_signals.py`: eye, cells, grating, teacher, and light on dendrites.
+"""The network of `instructive_signals.py`: cells whose bursts teach, in a loop through `networks/grating.py`.
 
-All of it, the closed loop too, is equations and synapses. All values chosen here unless a model file says
-otherwise.
+All of it is equations and synapses. All values chosen here unless a model file says otherwise.
+
+[F26] Francioni et al. 2026, Nature, doi:10.1038/s41586-026-10190-7
 """
 
 from dataclasses import dataclass, replace
@@ -9,7 +10,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from brian2 import (
     EventMonitor,
-    Hz,
     Network,
     StateMonitor,
     defaultclock,
@@ -19,16 +19,16 @@ from brian2 import (
     second,
 )
 
-from dendritic_bp import NeuronModel, SynapseModel, neurons, synapses
+from dendritic_bp import neurons, synapses
 from dendritic_bp.models.neurons.burst_poisson import burst_poisson
 from dendritic_bp.models.neurons.calcium import with_calcium
 from dendritic_bp.models.neurons.interneurons import som
-from dendritic_bp.models.neurons.poisson import poisson
 from dendritic_bp.models.synapses.burst_gradient import burst_gradient
 from dendritic_bp.models.synapses.measured_feedback import measured_feedback
 from dendritic_bp.models.synapses.static import static
 from dendritic_bp.models.synapses.transmission import event_transmission
 from dendritic_bp.trials import Gate, Schedule, Trials
+from networks.grating import BEGIN, EACH_STEP, decoder, eye, grating, sender
 
 CELLS, EYE, SENDERS, NDNF = 100, 40, 40, 10
 GROUP = 5  # cells of P+, and of P- [F26: 4 to 5]
@@ -51,72 +51,6 @@ n_event : 1                                           # events while the grating
     namespace=("resting", "grey", "homing", "shown"),
 )
 cell = replace(cell, on_event=cell.on_event | {"event": cell.on_event["event"] + "; n_event += shown(t)"})
-
-eye = poisson.with_equations(
-    """
-drive = r_grey + r_seen*shown(t)*exp(-0.5*((theta - theta_best)/width)**2) : Hz
-theta : 1 (linked)
-theta_best : 1
-dx_bar/dt = (x - x_bar)/tau_x_bar : 1
-""",
-    parameters=dict(r_grey=3 * Hz, r_seen=25 * Hz, width=30.0, tau_x_bar=5 * second),
-    namespace=("shown",),
-)
-
-grating = NeuronModel(
-    "grating",
-    """
-dr/dt = -r/tau_r : Hz                                 # mean event rate of P+, less that of P-
-turn = k*(r - r_rest)*free : Hz                       # degrees a second
-free = shown(t)*(1 - done) : 1
-dtheta/dt = turn : 1                                  # angle in degrees: 0 at first
-done : 1                                              # the target was reached in this trial
-dreward/dt = -reward/tau_reward : 1
-usual : 1                                             # share of trials with a reward, of late
-tried : 1                                             # there was a teacher in this trial
-error = free*(theta_T - theta)/theta_T : 1
-told = watching(t)*turn/turn_1 + teaching(t)*(error + reward_gain*reward) : 1 (constant over dt)
-dturn_bar/dt = teaching(t)*(turn - turn_bar)/tau_bar : Hz
-progress = teaching(t)*free*(turn - turn_bar)/turn_1 : 1 (constant over dt)
-""",
-    threshold="False",
-    events={"hit": "theta >= theta_T and done < 0.5"},
-    on_event={"hit": "done = 1; reward += teaching(t)*(1 - usual)"},
-    parameters=dict(
-        tau_r=200 * ms,
-        k=8.0,
-        r_rest=0 * Hz,  # the experimenter's, from the first session
-        theta_T=45.0,
-        theta_max=90.0,
-        tau_reward=300 * ms,
-        reward_gain=3.0,
-        turn_1=40 * Hz,
-        tau_bar=20 * second,
-        n_usual=20.0,
-    ),
-    namespace=("shown", "watching", "teaching"),
-)
-BEGIN = """
-usual += tried*(done - usual)/n_usual
-theta = 0
-done = 0
-tried = 0
-"""
-EACH_STEP = """
-theta = clip(theta, -theta_max, theta_max)
-tried = int(tried + teaching(t) > 0)
-"""
-
-sender = poisson.with_equations(  # half of them are for "on to the target", half for "away from it"
-    """
-drive = r_0*clip(1 + way*told, 0, 4) : Hz
-told : 1 (linked)
-way : 1
-""",
-    parameters=dict(r_0=20 * Hz),
-)
-
-decoder = SynapseModel("decoder", "d : 1", on_pre={"event": "r_post += d/tau_r_post"})
 
 # Bursts teach with eta, one number to all with eta_scalar (`models/credit/scalar.py`).
 forward = replace(
