@@ -1,8 +1,10 @@
 """Panels with time on the x-axis: spikes of layers of cells, and voltages of single cells."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -12,9 +14,12 @@ from matplotlib.patches import Patch
 from numpy.typing import ArrayLike, NDArray
 
 from dendritic_bp.spike_image import spike_image
-from dendritic_bp.style import BLUE, FAINT, GREEN, GREY, LINE, ORANGE, SHADE, SMALL, THIN, legend, title
+from dendritic_bp.style import BLUE, FAINT, GREEN, GREY, LINE, ORANGE, PINK, SHADE, SMALL, THIN, legend, title
+from dendritic_bp.trains import Trains
 
-EVENT, BURST, SOMA, APICAL = BLUE, ORANGE, "black", GREEN
+EVENT, BURST, OPPOSITE, FURTHER = BLUE, ORANGE, PINK, GREY
+SOMA, APICAL = "black", GREEN
+MOST = 5000  # spikes of a panel that are drawn as vectors; more are an image in all formats
 GAP, GAPS = 0.04, 0.16  # between two layers, and in all at the most, in shares of the panel
 SMALLEST, SMALL_ONES = 0.15, 0.6  # share that a layer has at least, however few its cells, and all such ones
 PIXELS = 150  # an inch, in the image of a dense layer
@@ -26,14 +31,55 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Layer:
-    """Hold the events and the bursts (second spikes) of a population, each as (times in s, cells)."""
+    """Hold the spikes of a population, each kind as (times in s, cells).
+
+    `bursts` are second spikes of bursts, `opposite` those of bursts of the other kind, where there are two,
+    and `further` what follows in a burst. `what` names a tick of the layer's colour in the legend.
+    """
 
     name: str
     size: int
     events: Spikes
     bursts: Spikes = ((), ())
+    opposite: Spikes = ((), ())
+    further: Spikes = ((), ())
     colour: str = EVENT
+    what: str = "event"
     dense: bool = False  # thousands of cells: an image, the most active at the bottom
+
+    @classmethod
+    def of(cls, name: str, trains: Trains, **look: Any) -> Layer:
+        """Return the layer with all spikes of a population; `look` may hold `colour`, `what` and `dense`."""
+        if "event" not in trains.kinds:
+            return cls(name, trains.size, trains.spikes(), **{"what": "spike", **look})
+        events, bursts = trains.of_kind("event"), trains.of_kind("burst", 1)
+        opposite = ((), ()) if trains.signs is None else trains.of_kind("burst", -1)
+        return cls(name, trains.size, events, bursts, opposite, trains.further(), **look)
+
+    def marks(self, window: Interval) -> list[Mark]:
+        """Return what is drawn within a window (s), in this order."""
+        two = "burst" if not np.size(self.opposite[0]) else "burst, up"
+        kinds = (
+            ("further spike of a burst", FURTHER, self.further),
+            (self.what, self.colour, self.events),
+            ("burst, down", OPPOSITE, self.opposite),
+            (two, BURST, self.bursts),
+        )
+        return [Mark(what, colour, *_inside(spikes, window)) for what, colour, spikes in kinds]
+
+    def silent(self, window: Interval) -> NDArray[np.int64]:
+        """Return the cells without a spike within a window (s)."""
+        active = np.concatenate([mark.cells for mark in self.marks(window)])
+        return np.setdiff1d(np.arange(self.size), active)
+
+
+class Mark(NamedTuple):
+    """Hold spikes of one kind: what the legend calls them, their colour, times (s) and cells."""
+
+    what: str
+    colour: str
+    times: Floats
+    cells: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -55,19 +101,25 @@ def raster(
     teaching: Sequence[Interval] = (),
     trials: Mapping[float, str] | None = None,
 ) -> None:
-    """Draw the events and bursts of layers of cells, the first layer at the bottom, within a window (s).
+    """Draw all spikes of layers of cells, the first layer at the bottom, within a window (s).
 
     `teaching` intervals (s) are shaded, cells silent in the window are tinted, and `trials` sets a line and a
-    text where a trial begins (s).
+    text where a trial begins (s). The legend names what is there. In formats of vectors, spikes are vectors
+    if there are not more than MOST.
     """
     strips = _strips([layer.size for layer in layers])
     _teaching(axes, teaching, window)
+    marks = [mark for layer in layers if not layer.dense for mark in layer.marks(window)]
+    many = sum(mark.times.size for mark in marks) > MOST
     for layer, strip in zip(layers, strips, strict=True):
-        (_draw_image if layer.dense else _draw)(axes, layer, strip, window)
+        if layer.dense:
+            _draw_image(axes, layer, strip, window)
+        else:
+            _draw(axes, layer, strip, window, rasterized=many)
     _names(axes, layers, strips)
     _trials(axes, trials or {}, window)
     _time_axis(axes, window)
-    _raster_legend(axes, bool(teaching))
+    _raster_legend(axes, layers, window, bool(teaching))
 
 
 def traces(
@@ -120,24 +172,24 @@ def _strips(sizes: Sequence[int]) -> list[_Strip]:
     return [_Strip(*strip) for strip in zip(bottoms, heights, sizes, strict=True)]
 
 
-def _draw(axes: Axes, layer: Layer, strip: _Strip, window: Interval) -> None:
+def _draw(axes: Axes, layer: Layer, strip: _Strip, window: Interval, rasterized: bool) -> None:
     row = strip.height / strip.size * axes.bbox.height * 72 / axes.figure.dpi  # points
-    events, bursts = _inside(layer.events, window), _inside(layer.bursts, window)
-    silent = np.setdiff1d(np.arange(layer.size), np.concatenate([events[1], bursts[1]]))
+    across = axes.get_yaxis_transform()
     axes.hlines(
-        strip.y(silent), 0, 1, transform=axes.get_yaxis_transform(), colors=FAINT, linewidths=row, zorder=0.5
+        strip.y(layer.silent(window)), 0, 1, transform=across, colors=FAINT, linewidths=row, zorder=0.5
     )
     length, width = np.clip(2.5 * row, 0.7, 6), np.clip(0.4 + 0.5 * row, 0.4, 1)  # of a tick, in points
-    for (times, cells), colour, ratio in ((events, layer.colour, 1), (bursts, BURST, 1.3)):
+    for what, colour, times, cells in layer.marks(window):
         shown, _ = _from_start(times, window)
-        axes.plot(shown, strip.y(cells), "|", c=colour, ms=length, mew=width * ratio, rasterized=True)
+        mew = width * (1.3 if what.startswith("burst") else 1)
+        axes.plot(shown, strip.y(cells), "|", c=colour, ms=length, mew=mew, rasterized=rasterized)
 
 
 def _draw_image(axes: Axes, layer: Layer, strip: _Strip, window: Interval) -> None:
     per_inch = PIXELS / axes.figure.dpi
     rows = int(axes.bbox.height * strip.height * per_inch)
     shape = (min(rows, layer.size), int(axes.bbox.width * per_inch))
-    spikes = [(*layer.events, layer.colour), (*layer.bursts, BURST)]
+    spikes = [(mark.times, mark.cells, mark.colour) for mark in layer.marks(window)]
     (start, stop), _ = _from_start(window, window)
     extent = (start, stop, strip.bottom, strip.bottom + strip.height)
     image = spike_image(spikes, layer.size, window, shape, FAINT)
@@ -167,16 +219,17 @@ def _teaching(axes: Axes, teaching: Sequence[Interval], window: Interval) -> Non
             axes.axvspan(start, stop, color=SHADE, linewidth=0, zorder=0.3)
 
 
-def _raster_legend(axes: Axes, teaching: bool) -> None:
+def _raster_legend(axes: Axes, layers: Sequence[Layer], window: Interval, teaching: bool) -> None:
+    """Name the kinds of spikes that are there, silent cells if there are any, and the teacher."""
     tick: dict[str, Any] = {"marker": "|", "linestyle": "none", "markersize": 6, "markeredgewidth": 1.2}
-    handles: list[Artist] = [
-        Line2D([], [], color=EVENT, label="event", **tick),
-        Line2D([], [], color=BURST, label="burst", **tick),
-        Patch(color=FAINT, label="silent cell"),
-    ]
+    drawn = [mark for layer in layers for mark in layer.marks(window) if mark.times.size]
+    names = sorted({(mark.what, mark.colour): None for mark in drawn}, key=lambda each: each[1] == FURTHER)
+    handles: list[Artist] = [Line2D([], [], color=colour, label=what, **tick) for what, colour in names]
+    if any(layer.silent(window).size for layer in layers):
+        handles.append(Patch(color=FAINT, label="silent cell"))
     if teaching:
         handles.append(Patch(color=SHADE, label="teacher on"))
-    legend(axes.figure, handles=handles, loc="outside upper right", ncols=4)
+    legend(axes.figure, handles=handles, loc="outside upper right", ncols=6)
 
 
 def _time_axis(axes: Axes, window: Interval) -> None:

@@ -38,12 +38,14 @@ from dataclasses import replace
 import numpy as np
 import xarray as xr
 
+from dendritic_bp import trains
 from dendritic_bp.errors import UserError
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
 from dendritic_bp.variants import with_changes
 from figures.xor_microcircuit import figures
 from measures.xor import NAMES, SOLVED, TARGETS, Course, activity, summary
+from networks.layers import TRAINS
 from networks.xor_microcircuit import (
     COUNTS,
     INTER,
@@ -133,10 +135,10 @@ def dataset(design, run, seed):
         arrays[f"{pool}_feedback"] = ("time", run[f"{pool}_feedback.I_top"][0], {"units": "A"})
     start = (design.trials - 8) * TRIAL_S
     for population in POPULATIONS:
-        for event in ("event", "burst"):
-            name = f"{population}_{event}"
-            arrays[f"{name}_t"] = (name, run[f"{name}s.t"] - start, {"units": "s"})
-            arrays[f"{name}_cell"] = (name, run[f"{name}s.i"])
+        spikes = {
+            kind: (run[f"{population}_{kind}s.t"] - start, run[f"{population}_{kind}s.i"]) for kind in TRAINS
+        }
+        arrays |= trains.entries(population, SIZES[population], (0, 8 * TRIAL_S), **spikes)
     arrays["shown"] = ("window", design.schedule(seed).sample[-8:])
     coords = {
         "population": list(POPULATIONS),

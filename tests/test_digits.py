@@ -295,8 +295,9 @@ class FakeChain:
         run = {}
         for name, n in self.design.sizes.items():
             times, cells = np.sort(self.generator.uniform(5, 10, 500)), self.generator.integers(0, n, 500)
-            for event in ("event", "burst"):
-                run |= {f"{name}_{event}s.t": times, f"{name}_{event}s.i": cells}
+            for kind, every in (("spike", 1), ("event", 2), ("burst", 5)):
+                run |= {f"{name}_{kind}s.t": times[::every], f"{name}_{kind}s.i": cells[::every]}
+            run[f"{name}_bursts.kind"] = self.generator.choice([-1, 1], 100)
             for v in ("v_s", "v_d"):
                 run[f"{name}_v.{v}"] = self.generator.normal(-0.06, 0.01, (len(probes(n)), 5000))
             run[f"{name}_v.t"] = 5 + np.arange(5000) / 1000
@@ -468,7 +469,7 @@ def test_summary_names_what_was_measured(data):
     assert numbers["test_accuracy_hidden_frozen"] == 0 and numbers["gain_over_hidden_frozen"] == 1
     assert numbers["trials"] == 10 * PIECE and numbers["ms_per_trial"] == pytest.approx(2 / 3.6)
     assert numbers["simulated_s"] == pytest.approx(10 * PIECE * 0.2)
-    assert numbers["rate_output_hz"] == pytest.approx(0.1 / 0.14)  # the cells of one class in ten, once
+    assert numbers["event_rate_output_hz"] == pytest.approx(0.1 / 0.14)  # the cells of one class in ten, once
     assert numbers["spikes_per_image"] == pytest.approx(3 * (3 * (256 + 6) + 10), rel=0.01)
     costs = {"run_s", "cpu_s_per_simulated_s", "spikes", "peak_rss_mb", "linear_classifier_test_accuracy"}
     assert costs | {"angle_hidden_deg", "angle_output_deg", "angle_feedback_deg"} <= set(numbers)

@@ -11,9 +11,10 @@ import pytest
 from matplotlib import pyplot
 from matplotlib.text import Text
 
-from dendritic_bp import backend, plotting
+from dendritic_bp import backend, plotting, trains
 from dendritic_bp.errors import UserError
-from dendritic_bp.raster import BURST, EVENT
+from dendritic_bp.raster import BURST, EVENT, FURTHER, MOST, OPPOSITE
+from dendritic_bp.style import PINK
 
 GENERATOR = np.random.default_rng(0)
 LAYERS = [
@@ -93,6 +94,55 @@ def test_the_raster_holds_the_events_and_bursts_of_the_window():
     np.testing.assert_allclose(drawn(axes, EVENT), [10, 20, 50, 60])  # ms; the event at 0.9 s is outside
     np.testing.assert_allclose(drawn(axes, BURST), [25])
     assert [label.get_text() for label in axes.get_yticklabels()] == ["input\n5 cells", "output\n3 cells"]
+
+
+def trains_of(spikes, events, bursts=((), ()), signs=None):
+    kinds = {
+        k: tuple(map(np.array, each)) for k, each in dict(spike=spikes, event=events, burst=bursts).items()
+    }
+    return trains.Trains(4, (0, 0.1), kinds, signs)
+
+
+def test_a_cell_that_fires_fast_is_not_silent_and_every_spike_is_drawn():
+    fast = np.arange(0.005, 0.1, 0.01)  # less than 16 ms apart: one event, one burst, and eight that go on
+    layer = plotting.Layer.of("cells", trains_of((fast, [2] * 10), ([0.005], [2]), ([0.015], [2])))
+    late = (0.05, 0.1)  # neither event nor burst
+    assert layer.silent(late).tolist() == [0, 1, 3]
+    axes = plotting.panels(plotting.figure())[0, 0]
+    plotting.raster(axes, [layer], (0, 0.1))
+    shown = {colour: drawn(axes, colour) for colour in (EVENT, BURST, FURTHER)}
+    np.testing.assert_allclose(np.concatenate([*shown.values()]), fast * 1e3)
+    assert [len(times) for times in shown.values()] == [1, 1, 8]
+
+
+def words(axes):
+    return [text.get_text() for text in axes.figure.legends[0].get_texts()]
+
+
+def test_bursts_of_two_kinds_have_two_colours():
+    bursts = ([0.02, 0.04, 0.06], [0, 1, 2])
+    events = ([0.01, 0.03, 0.05, 0.07], [0, 1, 2, 3])
+    spikes = tuple(np.concatenate(each) for each in zip(events, bursts, strict=True))
+    layer = plotting.Layer.of("cells", trains_of(spikes, events, bursts, np.array([1, -1, 1])))
+    axes = plotting.panels(plotting.figure())[0, 0]
+    plotting.raster(axes, [layer], (0, 0.1))
+    assert (drawn(axes, BURST), drawn(axes, OPPOSITE)) == ([20, 60], [40])
+    assert words(axes) == ["event", "burst, down", "burst, up"]  # no cell is silent, and none goes on
+
+
+def test_the_legend_names_what_is_there_and_no_more():
+    axes = plotting.panels(plotting.figure())[0, 0]
+    interneurons = plotting.Layer("PV", 2, ([0.01, 0.02], [0, 1]), colour=PINK, what="PV spike")
+    plotting.raster(axes, [LAYERS[0], interneurons], (0, 0.1))
+    assert words(axes) == ["event", "PV spike", "silent cell"]
+
+
+@pytest.mark.parametrize(("n", "vectors"), [(100, True), (MOST + 1, False)])
+def test_spikes_are_vectors_unless_there_are_many(n, vectors):
+    axes = plotting.panels(plotting.figure())[0, 0]
+    plotting.raster(axes, [plotting.Layer("a", 10, (np.linspace(0, 0.9, n), np.arange(n) % 10))], (0, 1))
+    axes.figure.savefig(drawing := BytesIO(), format="svg")
+    assert (b"<image" not in drawing.getvalue()) == vectors
 
 
 def test_silent_cells_are_seen():

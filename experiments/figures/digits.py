@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from dendritic_bp import plotting
+from dendritic_bp import plotting, trains
 from dendritic_bp.analysis import NO_ANSWER
 from dendritic_bp.figure_files import Drawings
 
@@ -36,41 +36,29 @@ def _teaching(data: xr.Dataset) -> list[tuple[float, float]]:
 def _raster(data: xr.Dataset) -> Figure:
     """Show one trial of each class."""
     drawing = plotting.figure(plotting.PAGE, 5.2)
-    axes = plotting.panels(drawing)[0, 0]
-    layers = [
-        plotting.Layer(
-            str(name), int(size), *(_spikes(data, f"{name}_{event}") for event in ("event", "burst"))
-        )
-        for name, size in zip(data.population.values, data.cells.values, strict=True)
-    ]
+    axes, known = plotting.panels(drawing)[0, 0], trains.read(data)
+    layers = [plotting.Layer.of(str(name), known[str(name)]) for name in data.population.values]
     length = float(data.trial)
     trials = {k * length: f"“{label}”" for k, label in enumerate(data.shown_label.values)}
     plotting.raster(axes, layers, (0, len(trials) * length), _teaching(data), trials)
     return drawing
 
 
-def _spikes(data: xr.Dataset, name: str) -> tuple[np.ndarray, np.ndarray]:
-    return data[f"{name}_t"].values, data[f"{name}_cell"].values
-
-
 def _voltages(data: xr.Dataset) -> Figure:
     """Show the most active recorded cell of each layer."""
     drawing = plotting.figure(plotting.PAGE, 1.2 * data.population.size + 0.4)
     axes = plotting.panels(drawing, data.population.size, sharex=True)[:, 0]
-    window = data.time.values < VOLTAGE_TRIALS * float(data.trial)
+    stop = VOLTAGE_TRIALS * float(data.trial)
+    window, known = data.time.values < stop, trains.read(data)
     soma, apical, names, spikes = [], [], [], []
     for layer in data.population.values:
-        times, cells = _spikes(data, f"{layer}_event")
-        probed = data[f"{layer}_probed"].values
-        cells, times = (
-            cells[times < VOLTAGE_TRIALS * float(data.trial)],
-            times[times < VOLTAGE_TRIALS * float(data.trial)],
-        )
-        best = int(np.argmax([(cells == cell).sum() for cell in probed]))
+        of_each, probed = known[str(layer)].of_each_cell(), data[f"{layer}_probed"].values
+        fired = [of_each[cell][of_each[cell] < stop] for cell in probed]
+        best = int(np.argmax([times.size for times in fired]))
         soma.append(data[f"{layer}_v_s"].values[best, window])
         apical.append(data[f"{layer}_v_d"].values[best, window])
         names.append(f"{layer}, cell {probed[best]}")
-        spikes.append(times[cells == probed[best]])
+        spikes.append(fired[best])
     plotting.traces(
         axes, data.time.values[window], soma, apical, names, spikes, _teaching(data)[:VOLTAGE_TRIALS]
     )

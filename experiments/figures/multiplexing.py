@@ -7,11 +7,11 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dendritic_bp import plotting
+from dendritic_bp import plotting, trains
 from dendritic_bp.figure_files import Drawings
 from dendritic_bp.information import coherence
 from dendritic_bp.style import BLUE, GREEN, GREY, LINE, ORANGE, PINK, SMALL
-from measures.multiplexing import COARSE, FINE, N_READERS, best_correlation, decoded
+from measures.multiplexing import COARSE, FINE, best_correlation, decoded
 
 SHOWN = (0.5, 4.5)  # s
 TICKS = (2, 5, 10, 20, 50, 100)  # Hz
@@ -182,12 +182,11 @@ def _raster(data: xr.Dataset) -> Figure:
     drawing = plotting.figure(plotting.PAGE, 6)
     axes = plotting.panels(drawing, 3, 1, height_ratios=[3, 1, 1])[:, 0]
     window = (0.5, 2.0)
-    layers = [
-        plotting.Layer(
-            "PC", int(data.cells), _spikes(data, "pc_event"), _spikes(data, "pc_burst"), dense=True
-        ),
-        plotting.Layer("PV", N_READERS, _spikes(data, "pv_event"), colour=GREEN, dense=True),
-        plotting.Layer("SOM", N_READERS, _spikes(data, "som_event"), colour=PINK, dense=True),
+    known = trains.read(data)
+    layers = [plotting.Layer.of("PC", known["pc"], dense=True)]
+    layers += [
+        plotting.Layer.of(name, known[name.lower()], colour=colour, what=f"{name} spike", dense=True)
+        for name, colour in dict(PV=GREEN, SOM=PINK).items()
     ]
     plotting.raster(axes[0], layers, window)
     mine = decoded(data, "sines")
@@ -201,7 +200,3 @@ def _raster(data: xr.Dataset) -> Figure:
     axes[0].set_xlabel("")
     axes[2].set_xlabel("Time (ms)")
     return drawing
-
-
-def _spikes(data: xr.Dataset, name: str) -> tuple[np.ndarray, np.ndarray]:
-    return data[f"{name}_t"].values, data[f"{name}_cell"].values

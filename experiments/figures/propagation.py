@@ -8,7 +8,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dendritic_bp import plotting
+from dendritic_bp import plotting, trains
 from dendritic_bp.figure_files import Drawings
 from dendritic_bp.style import BLUE, COLOURS, GREEN, GREY, LINE, ORANGE, PINK, SKY, YELLOW
 from measures.propagation import ARRIVED, pyramidal
@@ -58,13 +58,10 @@ def figures(data: xr.Dataset, summary: Mapping[str, float]) -> Drawings:
 
 def _raster(data: xr.Dataset) -> Figure:
     """Show all cells, and underneath what the ensembles say, with the two inputs."""
-    height = max(4, 0.5 * data.population.size)
+    height, known = max(4, 0.5 * data.population.size), trains.read(data)
     drawing = plotting.figure(plotting.PAGE, height + 3)
     axes = plotting.panels(drawing, 3, 1, height_ratios=[height, 1.2, 1.2])[:, 0]
-    layers = [
-        _layer(data, str(name), int(n))
-        for name, n in zip(data.population.values, data.cells.values, strict=True)
-    ]
+    layers = [_layer(name, known[name]) for name in map(str, data.population.values)]
     plotting.raster(axes[0], layers, WINDOW)
     for label, layer in zip(axes[0].get_yticklabels(), layers, strict=True):
         label.set_color(layer.colour)
@@ -78,16 +75,10 @@ def _raster(data: xr.Dataset) -> Figure:
     return drawing
 
 
-def _layer(data: xr.Dataset, name: str, size: int) -> plotting.Layer:
+def _layer(name: str, spikes: trains.Trains) -> plotting.Layer:
     kind, k = name.rstrip("0123456789"), name.lstrip("pcvsom")
-    spikes = [
-        (data[f"{name}_{e}_t"].values, data[f"{name}_{e}_cell"].values)
-        for e in ("event", "burst")
-        if f"{name}_{e}_t" in data
-    ]
-    return plotting.Layer(
-        f"{kind.upper()} {k}", size, *spikes, colour=INTERNEURON.get(kind, BLUE), dense=True
-    )
+    look = dict(colour=INTERNEURON[kind], what=f"{kind.upper()} spike") if kind in INTERNEURON else {}
+    return plotting.Layer.of(f"{kind.upper()} {k}", spikes, dense=True, **look)
 
 
 def _ensembles(axes: Axes, data: xr.Dataset, name: str, driver: str, label: str, scale: float) -> None:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from dendritic_bp import plotting
+from dendritic_bp import plotting, trains
 from dendritic_bp.figure_files import Drawings
 from dendritic_bp.style import BLUE, GREY, LINE, ORANGE, SMALL, level
 from measures import xor_published as published
@@ -129,15 +129,8 @@ def _key(drawing: Figure, axes: Axes) -> None:
 def _raster(data: xr.Dataset) -> Figure:
     """Show the four patterns after training."""
     drawing = plotting.figure(plotting.PAGE, 4.6)
-    axes = plotting.panels(drawing)[0, 0]
-    layers = [
-        plotting.Layer(
-            str(name),
-            int(size),
-            *((data[f"{name}_{e}_t"].values, data[f"{name}_{e}_cell"].values) for e in ("event", "burst")),
-        )
-        for name, size in zip(data.population.values, data.cells.values, strict=True)
-    ]
+    axes, known = plotting.panels(drawing)[0, 0], trains.read(data)
+    layers = [plotting.Layer.of(str(name), known[str(name)]) for name in data.population.values]
     window, names = float(data.window_s), data.pattern.values
     trials = {
         k * window: f"{names[p][0]},{names[p][1]} -> {data.target.values[p]}"

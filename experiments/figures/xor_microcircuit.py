@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dendritic_bp import plotting
+from dendritic_bp import plotting, trains
 from dendritic_bp.style import COLOURS, GREY, LINE, level
 from measures.xor import SOLVED
 
@@ -57,13 +57,8 @@ def draw_teaching(axes, data):
 def draw_spikes(axes, data):
     """Draw the spikes of the last trials, after training."""
     trial_s, shown = data.attrs["trial_s"], data["shown"].values
-    layers = []
-    for population in data["population"].values:
-        both = [
-            (data[f"{population}_{e}_t"].values, data[f"{population}_{e}_cell"].values)
-            for e in ("event", "burst")
-        ]
-        layers.append(plotting.Layer(str(population), 100, *both))
+    known = trains.read(data)
+    layers = [plotting.Layer.of(str(name), known[str(name)]) for name in data["population"].values]
     names = data["pattern"].values[shown]
     trials = {k * trial_s: name for k, name in enumerate(names)}
     plotting.raster(axes, layers, (0, len(shown) * trial_s), [], trials)

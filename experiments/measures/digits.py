@@ -10,11 +10,12 @@ from brian2 import second
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
+from dendritic_bp import trains
 from dendritic_bp.analysis import Alignment, alignment, answers
 from dendritic_bp.rate_network import RateNetwork, measure_fi
 from dendritic_bp.tasks import Dataset
 from networks.digits import PIECE, READ_S, TRIAL, VOTERS, Design
-from networks.layers import EVENTS, probes
+from networks.layers import EVENTS, TRAINS, probes
 from networks.training import Block, Probe, Training, looks
 
 
@@ -160,11 +161,11 @@ def _mean(values: list[float]) -> float:
 
 
 def _activity(main: Training) -> dict[str, float]:
-    """Return rates (Hz), burst probabilities and spikes of all cells for an image, in the test."""
+    """Return event rates (Hz), burst probabilities and spikes of all cells for an image, in the test."""
     block, result = main.held_out["test"], {}
     for layer, cells in main.design.sizes.items():
         events, bursts = (block.totals[f"{layer}.n_{event}"] for event in EVENTS)
-        result[f"rate_{layer}_hz"] = events / (cells * len(block.schedule) * READ_S)
+        result[f"event_rate_{layer}_hz"] = events / (cells * len(block.schedule) * READ_S)
         result[f"burst_probability_{layer}"] = bursts / max(events, 1)
     shown = PIECE * -(-len(block.schedule) // PIECE)
     return result | {"spikes_per_image": looks(main.data) * block.totals["spikes"] / shown}
@@ -246,11 +247,12 @@ def _weight_arrays(main: Training) -> dict[str, tuple]:
 def _show_arrays(main: Training) -> dict[str, tuple]:
     """Return the spikes of the trials shown as flat (time, cell), and the voltages of a few cells."""
     result: dict[str, tuple] = {"time": ("time", main.show["time"], {"units": "s"})}
+    starts = np.arange(len(main.shown)) * float(TRIAL / second)
+    window, labels = (0, starts.size * float(TRIAL / second)), main.data.labels[main.shown]
+    result |= trains.trial_entries(starts, starts + float(TRIAL / second), label=labels)
     for layer, size in main.design.sizes.items():
-        for event in EVENTS:
-            spike = f"{layer}_{event}"
-            result[f"{spike}_t"] = (spike, main.show[f"{spike}_t"], {"units": "s"})
-            result[f"{spike}_cell"] = (spike, main.show[f"{spike}_cell"])
+        spikes = {k: tuple(main.show[f"{layer}_{k}_{x}"] for x in ("t", "cell")) for k in TRAINS}
+        result |= trains.entries(layer, size, window, main.show.get(f"{layer}_burst_sign"), **spikes)
         for name in ("v_s", "v_d"):
             place = (f"{layer}_probe", "time")
             result[f"{layer}_{name}"] = (place, main.show[f"{layer}_{name}"], {"units": "V"})

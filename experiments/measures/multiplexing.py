@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import xarray as xr
 
+from dendritic_bp import trains
 from dendritic_bp.analysis import Detected, bins_of, burst_probability, detect_events, rates
 from dendritic_bp.information import coherence, linear_information
 from dendritic_bp.runs import Run
@@ -40,7 +41,7 @@ def dataset(runs: Mapping[str, Run], given: Mapping[str, Mapping[str, np.ndarray
         arrays[f"input_{name}"] = (("kind", "time"), np.array(currents), {"units": "A"})
     time = ("time", (edges[1:] + edges[:-1]) / 2, {"units": "s"})
     data = xr.Dataset(arrays, {"kind": list(runs), "time": time}, {"cells": n})
-    return data.assign(_efficacies(runs["sines"]) | _spikes(runs["sines"]))
+    return data.assign(_efficacies(runs["sines"]) | _spikes(runs["sines"], n))
 
 
 def _series(run: Run, n: int, edges: np.ndarray) -> dict[str, np.ndarray]:
@@ -93,18 +94,16 @@ def _efficacies(run: Run) -> dict[str, tuple]:
     return {"efficacy": (("synapse", "spike"), np.array(rows), {"units": "1"})}
 
 
-def _spikes(run: Run) -> dict[str, tuple]:
+def _spikes(run: Run, n: int) -> dict[str, tuple]:
     times, cells = run["spikes.t"], run["spikes.i"]
-    found = _found(run)
-    result = {}
-    for label, chosen in (("event", found.event), ("burst", found.burst)):
-        kept = chosen & (times < SHOWN)
-        result[f"pc_{label}_t"] = (f"pc_{label}", times[kept], {"units": "s"})
-        result[f"pc_{label}_cell"] = (f"pc_{label}", cells[kept].astype(np.int32))
+    found, early = _found(run), times < SHOWN
+    chosen = dict(spike=early, event=found.event & early, burst=found.burst & early)
+    spikes = {kind: (times[kept], cells[kept]) for kind, kept in chosen.items()}
+    result = trains.entries("pc", n, (0, SHOWN), **spikes)
     for name in ("pv", "som"):
         times, cells = run[f"{name}1_spikes.t"], run[f"{name}1_spikes.i"]
-        result[f"{name}_event_t"] = (f"{name}_event", times[times < SHOWN], {"units": "s"})
-        result[f"{name}_event_cell"] = (f"{name}_event", cells[times < SHOWN].astype(np.int32))
+        spikes = dict(spike=(times[times < SHOWN], cells[times < SHOWN]))
+        result |= trains.entries(name, N_READERS, (0, SHOWN), **spikes)
     return result
 
 

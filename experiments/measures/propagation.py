@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 from brian2 import amp, second
 
+from dendritic_bp import trains
 from dendritic_bp.analysis import burst_probability, rates
 from dendritic_bp.runs import Run
 from networks.propagation import BIN, HIGHEST, LOWEST, PERIODS, SETTLE, Chain
@@ -33,15 +34,12 @@ def dataset(chain: Chain, runs: Mapping[str, Run]) -> xr.Dataset:
     return data.assign(_spikes(chain, next(iter(runs.values()))))
 
 
-def _events(population: str) -> tuple[str, ...]:
-    return EVENTS if population.startswith("pc") else EVENTS[:1]
-
-
 def _rates(chain: Chain, run: Run, event: str, edges: np.ndarray) -> list[np.ndarray]:
-    """Return the rate (Hz) of each population in bins; interneurons have no bursts."""
-    none = np.zeros(edges.size - 1)
+    """Return the rate (Hz) of each population in bins; all spikes of interneurons are events."""
+    none, single = np.zeros(edges.size - 1), {"event": "spike"}
+    kinds = {name: event if name.startswith("pc") else single.get(event) for name in chain.populations}
     return [
-        rates(run[f"{name}_{event}s.t"], n, edges) if event in _events(name) else none
+        rates(run[f"{name}_{kinds[name]}s.t"], n, edges) if kinds[name] else none
         for name, n in chain.populations.items()
     ]
 
@@ -52,9 +50,10 @@ def _sine(amplitude, period, times: np.ndarray) -> np.ndarray:
 
 def _spikes(chain: Chain, run: Run) -> dict[str, tuple]:
     result = {}
-    for label in (f"{name}_{event}" for name in chain.populations for event in _events(name)):
-        result[f"{label}_t"] = (label, run[f"{label}s.t"], {"units": "s"})
-        result[f"{label}_cell"] = (label, run[f"{label}s.i"].astype(np.int32))
+    for name, n in chain.populations.items():
+        kinds = ("spike", *EVENTS) if name.startswith("pc") else ("spike",)
+        spikes = {kind: (run[f"{name}_{kind}s.t"], run[f"{name}_{kind}s.i"]) for kind in kinds}
+        result |= trains.entries(name, n, (0, chain.duration_s), **spikes)
     return result
 
 

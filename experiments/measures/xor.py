@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 import xarray as xr
 
+from dendritic_bp import trains
 from dendritic_bp.runs import Run
 
 PATTERNS = np.array([(0, 0), (1, 0), (0, 1), (1, 1)])  # in the order of all results [P21]
@@ -127,13 +128,14 @@ def dataset(course: Course, run: Run) -> xr.Dataset:
 
 
 def _spikes(course: Course, run: Run) -> dict[str, tuple]:
-    """Return the events and bursts in the windows of the raster, one after the other."""
+    """Return all spikes, events and bursts in the windows of the raster, one after the other."""
     result = {}
     for population, size in course.populations.items():
         layer = population.rstrip("12") + "s" * population.startswith("input")
         first = 0 if population.endswith("1") or population == "output" else size
-        for event in ("event", "burst"):
-            times, cells = run[f"{layer}_{event}s.t"], run[f"{layer}_{event}s.i"] - first
+        spikes = {}
+        for kind in ("spike", "event", "burst"):
+            times, cells = run[f"{layer}_{kind}s.t"], run[f"{layer}_{kind}s.i"] - first
             chosen = [
                 (times[inside] - start + k * course.window_s, cells[inside])
                 for k, (start, _) in enumerate(course.windows)
@@ -141,7 +143,7 @@ def _spikes(course: Course, run: Run) -> dict[str, tuple]:
                     (times >= start) & (times < start + course.window_s) & (cells >= 0) & (cells < size)
                 ]
             ]
-            name = f"{population}_{event}"
-            result[f"{name}_t"] = (name, np.concatenate([t for t, _ in chosen]), {"units": "s"})
-            result[f"{name}_cell"] = (name, np.concatenate([c for _, c in chosen]))
+            spikes[kind] = tuple(np.concatenate(parts) for parts in zip(*chosen, strict=True))
+        window = (0, len(course.windows) * course.window_s)
+        result |= trains.entries(population, size, window, **spikes)
     return result

@@ -10,7 +10,7 @@ from dendritic_bp.tasks import Dataset
 from dendritic_bp.trials import Gate, Schedule, Trials
 from networks import projections
 from networks.cells import CELLS, Cell
-from networks.layers import COUNTERS, EVENTS, inputs, learning_layers, shows
+from networks.layers import COUNTERS, TRAINS, inputs, learning_layers, shows
 from networks.mechanisms import MECHANISMS
 from networks.teacher import reward, teacher
 
@@ -86,7 +86,7 @@ class Design:
 
     def recorded(self, spikes: bool = False, start: bool = False) -> dict[str, int]:
         """Return the values that say whether spikes and traces are recorded, and the weights at the start."""
-        shown = [f"{layer}_{what}" for layer in self.sizes for what in ("v", *(f"{e}s" for e in EVENTS))]
+        shown = [f"{layer}_{what}" for layer in self.sizes for what in ("v", *(f"{e}s" for e in TRAINS))]
         first = [f"{wire}_w" for wire in self.wires] + [f"{layer}_I_bias" for layer in [*self.sizes][1:]]
         return {f"{name}.active": int(spikes) for name in shown} | {
             f"{name}.active": int(start) for name in first

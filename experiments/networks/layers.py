@@ -1,15 +1,17 @@
 """The layers of a learning network: what its cells have in common, whatever teaches them."""
 
+from collections.abc import Container
 from dataclasses import replace
 from typing import Any
 
-from brian2 import EventMonitor, NeuronGroup, StateMonitor, TimedArray, ms, pA, second
+from brian2 import EventMonitor, NeuronGroup, SpikeMonitor, StateMonitor, TimedArray, ms, pA, second
 
 from dendritic_bp import NeuronModel, neurons
 from dendritic_bp.trials import Trials
 from networks.cells import Cell
 
 EVENTS = ("event", "burst")
+TRAINS = ("spike", *EVENTS)
 COUNTERS = [f"n_{event}" for event in EVENTS]
 
 # All values chosen here unless a model file says otherwise.
@@ -53,11 +55,18 @@ def learning_layers(
 
 
 def shows(layers: list[NeuronGroup], traces: tuple[str, ...] = ()) -> list[EventMonitor | StateMonitor]:
-    """Record events and bursts, and `traces` of some cells."""
-    result = [EventMonitor(layer, e, name=f"{layer.name}_{e}s") for layer in layers for e in EVENTS]
+    """Record all spikes, events and bursts, with their kind if there are two, and `traces` of some cells."""
+    result = [SpikeMonitor(layer, name=f"{layer.name}_spikes") for layer in layers]
+    result += [EventMonitor(layer, "event", name=f"{layer.name}_events") for layer in layers]
+    result += [EventMonitor(x, "burst", [*kind(x.equations)], name=f"{x.name}_bursts") for x in layers]
     if traces:
         result += [StateMonitor(x, traces, record=probes(x.N), name=f"{x.name}_v") for x in layers]
     return result
+
+
+def kind(names: Container[str]) -> tuple[str, ...]:
+    """Return the variable that tells two kinds of bursts apart, of cells with these variables; or none."""
+    return ("kind",) if "kind" in names else ()
 
 
 def probes(n: int) -> range:

@@ -136,9 +136,9 @@ class Chain:
 
     def _monitors(self, circuit: Circuit) -> list[EventMonitor]:
         return [
-            EventMonitor(circuit[name], event, name=f"{name}_{event}s")
+            EventMonitor(circuit[name], kind, name=f"{name}_{kind}s")
             for name in self.populations
-            for event in (("event", "burst") if name.startswith("pc") else ("event",))
+            for kind in (("spike", "event", "burst") if name.startswith("pc") else ("spike",))
         ]
 
 

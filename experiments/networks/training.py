@@ -14,7 +14,7 @@ from dendritic_bp.runs import Run
 from dendritic_bp.tasks import Dataset, trial_order
 from dendritic_bp.trials import Schedule
 from networks.digits import PIECE, Design
-from networks.layers import COUNTERS, EVENTS
+from networks.layers import COUNTERS, TRAINS, kind
 
 LOOKS = 3  # trials for which each held-out image is shown after training, if there are few
 FEW = 1_000  # test images
@@ -238,8 +238,12 @@ def _spikes(design: Design, trials: int, run: Run) -> Arrays:
     result["time"] = result["time"][within]
     for layer in design.sizes:
         result |= {f"{layer}_{name}": run[f"{layer}_v.{name}"][:, within] for name in ("v_s", "v_d")}
-        for event in EVENTS:
-            t, i = (run[f"{layer}_{event}s.{x}"] for x in "ti")
+        for train in TRAINS:
+            t, i = (run[f"{layer}_{train}s.{x}"] for x in "ti")
             early = t - start < length
-            result |= {f"{layer}_{event}_t": t[early] - start, f"{layer}_{event}_cell": i[early]}
+            result |= {f"{layer}_{train}_t": t[early] - start, f"{layer}_{train}_cell": i[early]}
+        for name in kind(design.cell.model.parsed):
+            result[f"{layer}_burst_sign"] = run[f"{layer}_bursts.{name}"][
+                early
+            ]  # bursts are the last of TRAINS
     return result

@@ -12,6 +12,7 @@ from brian2 import (
     Network,
     NeuronGroup,
     Quantity,
+    SpikeMonitor,
     StateMonitor,
     Synapses,
     TimedArray,
@@ -158,6 +159,7 @@ class Published:
         layers = self._layers(tables)
         pairs = [(layer, e) for layer in layers for e in EVENTS if self.raster]
         shows = [EventMonitor(layer, e, name=f"{layer.name}_{e}s") for layer, e in pairs]
+        shows += [SpikeMonitor(layer, name=f"{layer.name}_spikes") for layer in layers if self.raster]
         network = Network(*layers, *self._projections(layers, tables), *self._meter(layers), *shows)
         for shown, duration in self._stages():
             for monitor in shows:
