@@ -13,7 +13,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from dendritic_bp.errors import UserError
 from dendritic_bp.raster import Layer, raster, traces
-from dendritic_bp.style import COLOURS, COLUMN, LINE, PAGE, SMALL, THIN, figure, legend, level, panels, title
+from dendritic_bp.style import (
+    COLOURS,
+    COLUMN,
+    GREY,
+    LINE,
+    PAGE,
+    SMALL,
+    THIN,
+    figure,
+    legend,
+    level,
+    panels,
+    title,
+)
 
 __all__ = [
     "COLUMN",
@@ -31,6 +44,7 @@ __all__ = [
     "traces",
 ]
 
+FEW = 12  # points of a curve that are marked
 DASHES = ("solid", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (5, 1.5, 1, 1.5)))
 Floats = NDArray[np.float64]
 
@@ -52,7 +66,7 @@ def learning_curves(
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.set(xlabel="Epoch", ylabel=ylabel)
     axes.set_ylim(top=1.01)
-    legend(axes, loc="lower right")
+    _key(axes)
 
 
 def angles(
@@ -65,13 +79,14 @@ def angles(
     """Draw the angle (deg) between weight changes and the negative gradient, with its range over seeds.
 
     A curve has the shape (seeds, epochs) or (epochs,); chance is 90, and `bar` is the angle to stay below.
+    Angles that are not defined, NaN, are left out.
     """
     _bands(axes, epochs, curves)
     level(axes, 90, "chance (90°)", linestyle="solid")
     if bar is not None:
         level(axes, bar, f"bar ({bar:g}°)")
     axes.set(xlabel=xlabel, ylabel="Angle to gradient descent (°)", ylim=(0, 120), yticks=range(0, 121, 30))
-    legend(axes, loc="upper left", ncols=2)
+    _key(axes)
 
 
 def receptive_fields(
@@ -135,12 +150,32 @@ def _classes(name: str, values: ArrayLike, n: int) -> NDArray[np.int64]:
 
 
 def _bands(axes: Axes, x: ArrayLike, curves: Mapping[str, ArrayLike]) -> None:
-    """Draw the mean over seeds as a line and the range over seeds as a band."""
+    """Draw the mean over seeds as a line and the range over seeds as a band; few points are marked."""
+    x, drawn = np.asarray(x, float), 0
     for (name, values), colour, dash in zip(curves.items(), cycle(COLOURS), cycle(DASHES), strict=False):
         seeds = np.atleast_2d(np.asarray(values, float))
-        axes.fill_between(x, seeds.min(axis=0), seeds.max(axis=0), color=colour, alpha=0.2, linewidth=0)
-        axes.plot(x, seeds.mean(axis=0), color=colour, linestyle=dash, linewidth=LINE, label=name)
+        seen = np.isfinite(seeds).any(axis=0)
+        low, mean, high = (np.full(x.size, np.nan) for _ in range(3))
+        low[seen], mean[seen], high[seen] = (
+            f(seeds[:, seen], axis=0) for f in (np.nanmin, np.nanmean, np.nanmax)
+        )
+        marker = "o" if seen.sum() <= FEW else ""
+        axes.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
+        axes.plot(
+            x, mean, color=colour, linestyle=dash, linewidth=LINE, label=name, marker=marker, markersize=3
+        )
+        drawn += int(seen.sum())
+    if not drawn:
+        words, look = "not defined: nothing was learned", {"fontsize": SMALL, "color": GREY}
+        axes.text(0.5, 0.4, words, look, transform=axes.transAxes, ha="center", va="center")
+    if x.size == 1:
+        axes.set_xlim(x[0] - 1, x[0] + 1)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+
+
+def _key(axes: Axes) -> None:
+    """Put the legend above the axes, where no curve is."""
+    legend(axes, loc="lower left", bbox_to_anchor=(-0.12, 1), ncols=2)
 
 
 def _mosaic(weights: Floats, shape: tuple[int, int], columns: int) -> Floats:

@@ -11,13 +11,14 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike, NDArray
 
 from dendritic_bp.spike_image import spike_image
-from dendritic_bp.style import BLUE, FAINT, GREEN, GREY, LINE, ORANGE, PINK, SHADE, SMALL, THIN, legend, title
+from dendritic_bp.style import BLUE, FAINT, GREEN, GREY, LINE, ORANGE, SHADE, SMALL, THIN, WINE, legend, title
 from dendritic_bp.trains import Trains
 
-EVENT, BURST, OPPOSITE, FURTHER = BLUE, ORANGE, PINK, GREY
+EVENT, BURST, OPPOSITE, FURTHER = BLUE, ORANGE, WINE, GREY
 SOMA, APICAL = "black", GREEN
 MOST = 5000  # spikes of a panel that are drawn as vectors; more are an image in all formats
 GAP, GAPS = 0.04, 0.16  # between two layers, and in all at the most, in shares of the panel
@@ -58,12 +59,12 @@ class Layer:
 
     def marks(self, window: Interval) -> list[Mark]:
         """Return what is drawn within a window (s), in this order."""
-        two = "burst" if not np.size(self.opposite[0]) else "burst, up"
+        one = "burst, potentiating" if np.size(self.opposite[0]) else "burst"
         kinds = (
             ("further spike of a burst", FURTHER, self.further),
             (self.what, self.colour, self.events),
-            ("burst, down", OPPOSITE, self.opposite),
-            (two, BURST, self.bursts),
+            (one, BURST, self.bursts),
+            ("burst, depressing", OPPOSITE, self.opposite),
         )
         return [Mark(what, colour, *_inside(spikes, window)) for what, colour, spikes in kinds]
 
@@ -142,7 +143,7 @@ def traces(
     ):
         _teaching(panel, teaching, (times[0], times[-1]))
         _voltages(panel, times, np.asarray(v_s, float), np.asarray(v_d, float), train)
-        title(panel, name, pad=7)
+        title(panel, name, pad=8)  # above the ticks
         panel.label_outer()
     legend(axes[0].figure, handles=axes[0].lines[:2], loc="outside upper right", ncols=2)
 
@@ -153,11 +154,9 @@ def _voltages(axes: Axes, times: Floats, v_s: Floats, v_d: Floats, train: ArrayL
     axes.plot(shown, v_d * 1e3, color=APICAL, linewidth=LINE, label="apical dendrite")
     axes.plot(shown, v_s * 1e3, color=SOMA, linewidth=LINE * 0.75, label="soma")
     ticks, _ = _from_start(_within(train, window), window)
-    above = axes.get_xaxis_transform()
     if ticks.size:  # an empty line outside the axes would break the layout
-        axes.plot(
-            ticks, np.full(ticks.size, 1.05), "|", color=SOMA, markersize=4, transform=above, clip_on=False
-        )
+        above = axes.get_xaxis_transform() + ScaledTranslation(0, 3 / 72, axes.figure.dpi_scale_trans)
+        axes.plot(ticks, np.ones(ticks.size), "|", color=SOMA, markersize=4, transform=above, clip_on=False)
     axes.set_ylabel("Voltage (mV)")
     _time_axis(axes, window)
 

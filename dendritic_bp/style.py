@@ -12,6 +12,7 @@ THIN, LINE = 0.6, 1.2  # points
 
 # The palette of Okabe & Ito (2008), Color Universal Design.
 BLUE, ORANGE, GREEN, PINK, YELLOW, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
+WINE = "#882255"  # of the palette of Tol (2021), where both kinds of burst are shown
 COLOURS = (BLUE, ORANGE, GREEN, PINK, YELLOW, SKY)
 GREY, FAINT, SHADE = "#6A6A6A", "#E3E6EA", "#FCEFC9"
 

@@ -18,12 +18,14 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 from brian2 import ms, nA, pA
+from matplotlib import colormaps
+from matplotlib.colors import ListedColormap
 
 from dendritic_bp import plotting
 from dendritic_bp.electrode import inject, pulses
 from dendritic_bp.load import neuron_model
 from dendritic_bp.storage import Record
-from dendritic_bp.style import LINE, SMALL
+from dendritic_bp.style import LINE, SMALL, level
 from dendritic_bp.voltage import first_interval, smallest, window
 
 MODELS = Path(__file__).parents[1] / "models/neurons"
@@ -119,18 +121,31 @@ def draw_voltages(axes, data):
 def draw_window(axes, data, summary):
     """Draw the number of spikes for each current and delay, and the threshold of the current alone."""
     heights, delays = data["height"] * 1e12, data["delay"] * 1e3
-    image = axes.pcolormesh(delays, heights, data["n_spikes"], cmap="Blues", vmin=0, rasterized=True)
-    axes.contour(delays, heights, data["burst"], levels=[0.5], colors="black", linewidths=LINE)
-    bar = axes.figure.colorbar(image, ax=axes, pad=0.01, ticks=range(int(data["n_spikes"].max()) + 1))
+    most = int(data["n_spikes"].max())
+    colours = ListedColormap(colormaps["Blues"](np.linspace(0.05, 0.6, most + 1)))  # black is legible on all
+    image = axes.pcolormesh(
+        delays, heights, data["n_spikes"], cmap=colours, vmin=-0.5, vmax=most + 0.5, rasterized=True
+    )
+    if 0 < float(data["burst"].mean()) < 1:
+        axes.contour(delays, heights, data["burst"], levels=[0.5], colors="black", linewidths=LINE)
+    bar = axes.figure.colorbar(image, ax=axes, pad=0.01, ticks=range(most + 1))
     bar.set_label("Spikes", fontsize=SMALL)
     bar.ax.tick_params(labelsize=SMALL)
     if "threshold_alone_pa" in summary:
-        plotting.level(axes, summary["threshold_alone_pa"], "")
-        axes.annotate("threshold without a spike", (0, summary["threshold_alone_pa"] + 20), fontsize=SMALL)
+        level(axes, summary["threshold_alone_pa"], "burst threshold without a spike", color="black")
     axes.set(xlabel="Dendritic input after the somatic pulse (ms)", ylabel="Dendritic current (pA)")
-    lower = summary.get("threshold_reduction_percent", 0)
-    words = f"a spike lowers the threshold by {lower:.0f} % (published: 35 to 60 %)"
-    plotting.title(axes, f"Bursts, above the line: {words}")
+    plotting.title(axes, headline(data, summary))
+
+
+def headline(data, summary):
+    """Say what a somatic spike does to the threshold of bursts, as far as it was seen."""
+    if "threshold_reduction_percent" in summary:
+        by = summary["threshold_reduction_percent"]
+        words = f"lowers the threshold by {by:.0f} %" if by >= 0 else f"raises the threshold by {-by:.0f} %"
+        return f"Bursts, above the line: a spike {words} (published: lower by 35 to 60 %)"
+    if not data["burst"].any():
+        return f"No bursts, with a spike and up to {float(data['height'].max()) * 1e12:.0f} pA"
+    return "Bursts, within the line; one of the two thresholds was not found"
 
 
 if __name__ == "__main__":

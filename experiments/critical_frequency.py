@@ -21,7 +21,7 @@ from dendritic_bp import plotting
 from dendritic_bp.electrode import inject, pulses
 from dendritic_bp.load import neuron_model
 from dendritic_bp.storage import Record
-from dendritic_bp.style import COLOURS, GREY, LINE, SHADE, SMALL, THIN
+from dendritic_bp.style import COLOURS, LINE, SHADE, SMALL, level
 from dendritic_bp.voltage import smallest, time_above
 
 MODELS = Path(__file__).parents[1] / "models/neurons"
@@ -85,12 +85,12 @@ def figures(data, summary):
 def draw_plateaus(axes, data):
     """Draw the length of the plateau over the frequency of the spikes."""
     axes.axvspan(60, 200, color=SHADE, linewidth=0)
-    axes.axhline(PLATEAU * 1e3, color=GREY, linewidth=THIN, linestyle="dashed")
+    level(axes, PLATEAU * 1e3, "plateau")
     axes.annotate("published range", (198, 1), ha="right", va="bottom", fontsize=SMALL)
     for colour, count in zip(COLOURS, data["count"].values, strict=False):
         plateau = data["plateau"].sel(count=count) * 1e3
         axes.plot(data["rate"], plateau, color=colour, linewidth=LINE, label=f"{count} pulses")
-    axes.set(xlabel="Frequency of the somatic pulses (Hz)", ylabel="Dendrite above -38 mV (ms)")
+    axes.set(xlabel="Frequency of the somatic pulses (Hz)", ylabel="Dendrite above −38 mV (ms)")
     plotting.legend(axes, loc="upper left")
 
 

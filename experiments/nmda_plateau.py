@@ -20,6 +20,7 @@ import xarray as xr
 from brian2 import mV
 
 from dendritic_bp import plotting
+from dendritic_bp.models.neurons.basal_branch import basal_branch
 from dendritic_bp.storage import Record
 from dendritic_bp.style import COLOURS, LINE, SHADE, SMALL
 from dendritic_bp.voltage import folds, half_width
@@ -30,7 +31,8 @@ PULSES = np.array([1, 2, 3, 5, 8])
 CLUSTERS = np.array([18, 20, 30])  # synapses
 SHOWN = 18  # synapses
 BLOCKS = {"standard block": 0.062, "steeper block": 0.08}  # per mV
-V_REST = -70  # mV
+REFERENCE = dict(E_L=-70 * mV)  # of the folds of an independent program, at the steeper block
+REFERENCE_FOLDS = (5.44, 6.56)
 
 
 def simulate(args):
@@ -40,32 +42,44 @@ def simulate(args):
     run = branches.Glutamate(trials).run(args.set)
     rise = branches.rises(run)[: 2 * len(SYNAPSES)].reshape(2, -1)
     lasting = branches.plateaus(run)[2 * len(SYNAPSES) :].reshape(len(CLUSTERS), -1)
-    data = dataset(run, rise, lasting)
+    data = dataset(run, rise, lasting, block_lines(args.set))
     return Record(data, measure(data), run.provenance)
 
 
-def dataset(run, rise, lasting):
+def block_lines(changed):
+    """Return the phase line of each block, at the cells' parameters; say if they are the reference's."""
+    cells = {name.removeprefix("cells."): value for name, value in changed.items()}
+    known = {name: value for name, value in cells.items() if name in basal_branch.parameters}
+    blocks = {name: dict(alpha_Mg=alpha / mV) for name, alpha in BLOCKS.items()}
+    if "alpha_Mg" in known:
+        blocks = {"block": {}}
+    lines = [branches.block_line(**(REFERENCE | block | known)) for block in blocks.values()]
+    return xr.Dataset(
+        {"g_hold": (("block", "v_hold"), np.stack([g for _, g in lines])[:, ::20], {"units": "1"})},
+        coords={"v_hold": ("v_hold", lines[0][0][::20], {"units": "V"}), "block": list(blocks)},
+        attrs={"as_reference": int(not known)},
+    )
+
+
+def dataset(run, rise, lasting, lines):
     """Keep amplitudes, plateau durations, the phase lines, and the voltages of trains onto one cluster."""
     first = 2 * len(SYNAPSES) + list(CLUSTERS).index(20) * len(PULSES)
-    lines = [branches.block_line(E_L=V_REST * mV, alpha_Mg=alpha / mV) for alpha in BLOCKS.values()]
-    volt, one = {"units": "V"}, {"units": "1"}
-    return xr.Dataset(
+    volt = {"units": "V"}
+    return lines.assign(
         {
             "amplitude": (("apv", "synapses"), rise, volt),
             "plateau": (("cluster", "pulses"), lasting, {"units": "s"}),
             "v_s": (("time",), run["trace.v_s"][SHOWN - 1], volt),
             "v_d": (("pulses", "time"), run["trace.v_d"][first : first + len(PULSES)], volt),
-            "g_hold": (("block", "v_hold"), np.stack([g for _, g in lines])[:, ::20], one),
-        },
-        coords={
+        }
+    ).assign_coords(
+        {
             "time": ("time", run["trace.t"], {"units": "s"}),
-            "v_hold": ("v_hold", lines[0][0][::20], volt),
             "synapses": SYNAPSES,
             "pulses": PULSES,
             "cluster": CLUSTERS,
             "apv": [0, 1],
-            "block": list(BLOCKS),
-        },
+        }
     )
 
 
@@ -79,10 +93,11 @@ def measure(data):
         "control_to_apv": control / blocked,
         "threshold_synapses": SYNAPSES[np.diff(rise).argmax()] + 0.5,
     }
-    for name, line in zip(("standard", "steeper"), data["g_hold"].values, strict=True):
-        numbers[f"folds_{name}_block"] = folds(data["v_hold"], line).size
+    for name, line in zip(data["block"].values, data["g_hold"].values, strict=True):
+        numbers[f"folds_{name.replace(' ', '_')}"] = folds(data["v_hold"], line).size
     durations = data["plateau"].sel(cluster=20).values
-    return numbers | {f"plateau_{n}_pulses_ms": 1e3 * t for n, t in zip(PULSES, durations, strict=True)}
+    numbers |= {f"plateau_{n}_pulses_ms": 1e3 * t for n, t in zip(PULSES, durations, strict=True)}
+    return {name: float(value) for name, value in numbers.items() if np.isfinite(value)}
 
 
 def figures(data, summary):
@@ -108,15 +123,14 @@ def draw_amplitude(axes, data):
 
 
 def draw_voltages(axes, data):
-    """Draw the voltage of the branch for trains of 1 to 8 pulses."""
+    """Draw the voltage of the branch for trains of 1 to 8 pulses onto 20 synapses."""
     shown = data.sel(time=slice(0, 0.45))
     for colour, pulses in zip(COLOURS, PULSES, strict=False):
-        label = "1 pulse" if pulses == 1 else f"{pulses} pulses"
+        label = "1 pulse at 50 Hz" if pulses == 1 else str(pulses)
         voltage = shown["v_d"].sel(pulses=pulses) * 1e3
         axes.plot(shown["time"] * 1e3, voltage, color=colour, linewidth=LINE, label=label)
     axes.set(xlabel="Time (ms)", ylabel="Voltage of the branch (mV)", xlim=(0, 450))
-    plotting.title(axes, "20 synapses, 50 Hz")
-    plotting.legend(axes, loc="upper right")
+    above(axes)
 
 
 def draw_durations(axes, data):
@@ -126,20 +140,26 @@ def draw_durations(axes, data):
         axes.plot(
             PULSES, curve, "o-", color=colour, linewidth=LINE, markersize=3, label=f"{cluster} synapses"
         )
-    axes.set(xlabel="Pulses at 50 Hz", ylabel="Branch above -40 mV (ms)", xticks=PULSES, ylim=(0, None))
+    axes.set(xlabel="Pulses at 50 Hz", ylabel="Branch above −40 mV (ms)", xticks=PULSES, ylim=(0, None))
     plotting.legend(axes, loc="upper left")
 
 
 def draw_lines(axes, data):
     """Draw which NMDA conductance holds which voltage; where a line turns back, two voltages are stable."""
-    for colour, (name, alpha) in zip(COLOURS, BLOCKS.items(), strict=False):
+    for colour, name in zip(COLOURS, data["block"].values, strict=False):
+        label = f"{name} ({BLOCKS[name]:g}/mV)" if name in BLOCKS else name
         line = data["g_hold"].sel(block=name)
-        axes.plot(line, data["v_hold"] * 1e3, color=colour, linewidth=LINE, label=f"{name} ({alpha:g}/mV)")
-    for fold in (5.44, 6.56):
-        axes.axvline(fold, color="black", linewidth=0.5, linestyle="dotted")
-    axes.annotate("reference folds", (6.7, -40), fontsize=SMALL)
+        axes.plot(line, data["v_hold"] * 1e3, color=colour, linewidth=LINE, label=label)
+    for k, fold in enumerate(REFERENCE_FOLDS if data.attrs["as_reference"] else ()):
+        label = None if k else "reference folds"
+        axes.axvline(fold, color="black", linewidth=0.6, linestyle="dotted", label=label)
     axes.set(xlim=(0, 12), xlabel="NMDA conductance / leak conductance", ylabel="Steady voltage (mV)")
-    plotting.legend(axes, loc="lower right")
+    above(axes)
+
+
+def above(axes):
+    """Put the legend above the axes, off all curves."""
+    plotting.legend(axes, loc="lower left", bbox_to_anchor=(-0.1, 0.98), ncols=3, columnspacing=0.9)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from brian2 import Network, NeuronGroup, mV, second
 sys.path.append(str(Path(__file__).parents[1] / "experiments"))
 
 import digits
-from dendritic_bp import SynapseModel, cli, long_names, tasks
+from dendritic_bp import SynapseModel, cli, long_names, tasks, trains
 from dendritic_bp.analysis import NO_ANSWER
 from dendritic_bp.chain import Spent
 from dendritic_bp.errors import ModelError, UserError
@@ -488,6 +488,13 @@ def test_all_figures_are_drawn_from_the_data_alone(data, hidden):
     for figure in drawn.values():
         figure.savefig(image := BytesIO(), format="png")
         assert image.getbuffer().nbytes > 5000
+
+
+def test_the_raster_holds_all_spikes_and_both_kinds_of_bursts(data):
+    known = trains.read(dataset(*measured(data)))["hidden1"]
+    spikes, events, bursts = (known.of_kind(kind)[0].size for kind in ("spike", "event", "burst"))
+    assert 150 < spikes and (events, bursts) == (-(-spikes // 2), -(-spikes // 5))
+    assert known.signs.size == bursts and set(known.signs) == {-1, 1}
 
 
 def test_the_linear_classifier_is_the_same_on_bytes(data):

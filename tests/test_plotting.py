@@ -127,7 +127,11 @@ def test_bursts_of_two_kinds_have_two_colours():
     axes = plotting.panels(plotting.figure())[0, 0]
     plotting.raster(axes, [layer], (0, 0.1))
     assert (drawn(axes, BURST), drawn(axes, OPPOSITE)) == ([20, 60], [40])
-    assert words(axes) == ["event", "burst, down", "burst, up"]  # no cell is silent, and none goes on
+    assert words(axes) == [
+        "event",
+        "burst, potentiating",
+        "burst, depressing",
+    ]  # no cell is silent, and none goes on
 
 
 def test_the_legend_names_what_is_there_and_no_more():
@@ -171,6 +175,22 @@ def test_curves_are_the_mean_and_the_range_over_seeds():
     np.testing.assert_allclose(axes.lines[0].get_ydata(), values.mean(axis=0))
     low, high = axes.collections[0].get_paths()[0].get_extents().get_points()[:, 1]
     np.testing.assert_allclose([low, high], [values.min(), values.max()])
+
+
+def test_a_single_epoch_is_a_point_that_is_seen():
+    axes = plotting.panels(plotting.figure())[0, 0]
+    plotting.learning_curves(axes, [1], {"all": [0.3]})
+    assert axes.lines[0].get_marker() == "o"
+    assert axes.get_xlim() == (0, 2)
+
+
+def test_angles_that_are_not_defined_are_left_out_and_said_to_be():
+    axes = plotting.panels(plotting.figure())[0, 0]
+    plotting.angles(axes, [1, 2], {"hidden": [np.nan, 80.0]})
+    np.testing.assert_array_equal(axes.lines[0].get_ydata(), [np.nan, 80])
+    assert not axes.texts[0].get_text().startswith("not defined")
+    plotting.angles(axes := plotting.panels(plotting.figure())[0, 0], [1, 2], {"hidden": [np.nan] * 2})
+    assert axes.texts[0].get_text() == "not defined: nothing was learned"
 
 
 def test_each_field_is_its_own_tile_and_zero_is_white():

@@ -53,10 +53,8 @@ def draw_rates(axes, data):
     ):
         axes.plot(data["bin"], data[f"{group}_event_rate"], color=colour, linewidth=LINE, label=name)
         low, high = PUBLISHED_RATE[group]
-        axes.errorbar(
-            END + 3, (low + high) / 2, (high - low) / 2, fmt="o", color=colour, markersize=3, clip_on=False
-        )
-    axes.plot([], [], "o", color=GREY, markersize=3, label="published range")
+        axes.axhspan(low - 0.03, high + 0.03, color=colour, alpha=0.3, linewidth=0)
+    axes.fill_between([], [], color=GREY, alpha=0.4, linewidth=0, label="published range")
     axes.set(ylabel="Event rate (Hz)", ylim=(0, None))
 
 
