@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite
-from typing import Any
 
 import xarray as xr
 from matplotlib.axes import Axes
@@ -13,6 +12,7 @@ from matplotlib.axes import Axes
 from dendritic_bp.style import GREEN, GREY, ORANGE, SHADE, SMALL
 
 ROUNDING = 1e-9
+APART, EDGE = 0.1, 0.45  # how far from the accepted range a value that fails is drawn, at least and at most
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,9 @@ def deviations(axes: Axes, rows: Sequence[Row]) -> None:
     """Draw where each measured value lies within its accepted range, the reference beside it."""
     axes.axvspan(0, 1, color=SHADE, linewidth=0)
     for y, row in enumerate(rows):
+        for end, bound in ((0, row.low), (1, row.high)):
+            if not isfinite(bound):  # without a limit: the band goes on
+                axes.barh(y, end - 0.5, 1, end, color=SHADE, linewidth=0)
         place = _place(row)
         axes.plot(place, y, "o", markersize=3.5, color=GREEN if row.passed else ORANGE, clip_on=False)
         text = f"{measured(row)}   ({row.reference:.4g})"
@@ -106,15 +109,20 @@ def deviations(axes: Axes, rows: Sequence[Row]) -> None:
     axes.annotate("ours (reference)", (1.55, -1), fontsize=SMALL, va="center", annotation_clip=False)
     names = [f"{row.test}  {row.protocol}" for row in rows]
     axes.set(yticks=range(len(rows)), yticklabels=names, xlim=(-0.5, 1.5), ylim=(len(rows) - 0.5, -0.5))
-    axes.set(xticks=[0, 1], xticklabels=["lowest", "highest"], xlabel="Accepted value")
+    axes.set(xticks=[0, 1], xticklabels=["lowest", "highest"], xlabel="Accepted value (green: passed)")
     axes.tick_params(axis="y", length=0)
 
 
-def _place(row: Row) -> Any:
-    """Return where a value is on an axis on which the accepted range is 0 to 1."""
+def _place(row: Row) -> float:
+    """Return where a value is on an axis on which the accepted range is 0 to 1; what fails is outside.
+
+    A range that is open, or a single number, has a width of its own.
+    """
+    if not isfinite(row.ours):
+        return -EDGE
     low = row.low if isfinite(row.low) else row.high - 2 * abs(row.high - row.reference or 1)
     high = row.high if isfinite(row.high) else row.low + 2 * abs(row.reference - row.low or 1)
-    if not isfinite(row.ours):
-        return -0.45
-    place = 0.5 + (row.ours - low) if low == high else (row.ours - low) / (high - low)
-    return min(max(place, -0.45), 1.45)
+    place = (row.ours - low) / (high - low) if high > low else 0.5 + (row.ours - low)
+    if row.passed:
+        return min(max(place, 0.0), 1.0)
+    return max(min(place, -APART), -EDGE) if row.ours < row.low else min(max(place, 1 + APART), 1 + EDGE)

@@ -31,8 +31,8 @@ import numpy as np
 
 from dendritic_bp import kept
 from dendritic_bp.errors import UserError
-from dendritic_bp.process import Report, progress_bar
 from dendritic_bp.program import Program
+from dendritic_bp.progress import Report, progress_bar
 from dendritic_bp.runs import Run
 from dendritic_bp.scratch import write_whole, writing
 from dendritic_bp.state import FILE, State

@@ -8,8 +8,9 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import matplotlib
 import xarray as xr
@@ -19,8 +20,10 @@ from dendritic_bp.claims import claimed, differences
 from dendritic_bp.encoding import COMPLETE, json_bytes
 from dendritic_bp.endings import end_with_parent, ended_by, messages
 from dendritic_bp.errors import UserError
-from dendritic_bp.figure_files import FigureError, Figures, write_figures
+from dendritic_bp.figure_files import FORMATS, FigureError, Figures, write_figures
+from dendritic_bp.listing import show_names
 from dendritic_bp.long_names import fill
+from dendritic_bp.progress import hush, say
 from dendritic_bp.provenance import origin
 from dendritic_bp.quantities import parse_quantity
 from dendritic_bp.runs import short_name
@@ -29,7 +32,7 @@ from dendritic_bp.study import conduct
 from dendritic_bp.study_plan import plan
 
 STUDY = ("grid", "workers", "cluster")
-PLUMBING = ("set", "out", "overwrite", "resume", "replot")  # flags that do not change the result
+PLUMBING = ("set", "out", "overwrite", "resume", "replot", "format", "list")  # do not change the result
 LARGEST_SEED = 2**32 - 1
 
 Simulate = Callable[[argparse.Namespace], Record]
@@ -58,14 +61,17 @@ def main(
     experiment = _Experiment(simulate, figures, name or script.stem, script.parent, parser)
     words = list(sys.argv[1:] if arguments is None else arguments)
     with messages(experiment.name), ended_by(signal.SIGTERM, signal.SIGHUP):
-        end_with_parent()
-        given = parser.parse_args(words)
+        if end_with_parent():  # a study tells how far it is, and of a run only what went wrong
+            hush()
+        given = parser.parse_args(words, _Flags())
         _require(experiment, given)
-        if isinstance(given.seeds, str) or given.grid:
+        if given.list:
+            show_names(lambda: experiment.simulate(given))
+        elif isinstance(given.seeds, str) or given.grid:
             study = plan(experiment.name, script, parser, words, title_of, published or {})
             _show({}, conduct(study, given.workers, given.cluster))
         elif given.replot:
-            _replot(experiment, Path(given.replot))
+            _replot(experiment, Path(given.replot), given.format)
         else:
             _run(experiment, given)
 
@@ -77,6 +83,16 @@ class _Experiment:
     name: str
     folder: Path
     parser: argparse.ArgumentParser
+
+
+class _Flags(argparse.Namespace):
+    """The flags of a run, and which were read: where nothing reads --quick, it has no effect."""
+
+    read: ClassVar[set[str]] = set()
+
+    def __getattribute__(self, name: str) -> Any:
+        _Flags.read.add(name)
+        return super().__getattribute__(name)
 
 
 def _parser(doc: str | None, options: Options | None) -> argparse.ArgumentParser:
@@ -96,6 +112,8 @@ def _parser(doc: str | None, options: Options | None) -> argparse.ArgumentParser
     add("--workers", type=int, metavar="N", help="runs of a study at a time (one for each core)")
     add("--cluster", metavar="ADDRESS", help="of a Dask scheduler, whose workers make the runs of a study")
     add("--replot", metavar="DIR", help="draw the figures of a run again, without simulating")
+    add("--format", type=_formats, default=("png",), metavar="pdf,svg", help="of figures, beside PNG")
+    add("--list", action="store_true", help="list the names that --set takes, and simulate nothing")
     if options:
         options(parser)
     return parser
@@ -107,6 +125,13 @@ def _seed(text: str) -> int:
     return int(text)
 
 
+def _formats(text: str) -> tuple[str, ...]:
+    asked = [word.strip().lower().removeprefix(".") for word in text.split(",")]
+    if wrong := [each for each in asked if each not in FORMATS]:
+        raise argparse.ArgumentTypeError(f"takes {', '.join(FORMATS)}, not {wrong[0]!r}")
+    return tuple(dict.fromkeys(("png", *asked)))
+
+
 def _require(experiment: _Experiment, given: argparse.Namespace) -> None:
     """Refuse flags that name no folder, or that have no effect."""
     for flag in ("out", "replot"):
@@ -116,17 +141,25 @@ def _require(experiment: _Experiment, given: argparse.Namespace) -> None:
         raise UserError("--workers and --cluster are for a study: add --seeds or --grid.")
     if given.workers is not None and given.workers < 1:
         raise UserError(f"--workers must be 1 or more, not {given.workers}.")
-    changed = [k for k, v in vars(given).items() if v != experiment.parser.get_default(k) and k != "replot"]
+    kept = ("replot", "format")
+    changed = [k for k, v in vars(given).items() if v != experiment.parser.get_default(k) and k not in kept]
     if given.replot and changed:
-        raise UserError(f"--replot takes all from the run; leave out --{changed[0].replace('_', '-')}.")
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in changed)
+        raise UserError(f"--replot takes all from the run, and ignores {flags}: leave out what it ignores.")
 
 
-def _replot(experiment: _Experiment, folder: Path) -> None:
+def _replot(experiment: _Experiment, folder: Path, formats: Sequence[str]) -> None:
     record = read_run(folder)
     other = record.provenance.get("experiment", experiment.name)
     if other != experiment.name:
         raise UserError(f"{folder} holds a run of {other}: draw it with {other}.py --replot.")
-    _show(record.summary, write_figures(folder, lambda: experiment.figures(record.data, record.summary)))
+    draw, note = partial(experiment.figures, record.data, record.summary), _note(record.provenance)
+    _show(record.summary, write_figures(folder, draw, formats, note))
+
+
+def _note(provenance: Mapping[str, Any]) -> str:
+    """Return what is to be written on the figures of a run that is less than the experiment."""
+    return "reduced run (--quick)" if provenance.get("reduced") else ""
 
 
 def _run(experiment: _Experiment, given: argparse.Namespace) -> None:
@@ -140,13 +173,14 @@ def _run(experiment: _Experiment, given: argparse.Namespace) -> None:
     if given.resume and not given.overwrite and is_complete(folder):
         _show_finished(folder, asked)
         return
+    say(f"{experiment.name} -> {folder}")
     with claimed(folder, asked, given.overwrite, given.resume):
         if given.resume and is_stored(folder):
             record = read_stored(folder)
         else:
             record = _simulate(experiment, given, asked)
             store(folder, record)
-        paths, failure = _finish(folder, experiment, record)
+        paths, failure = _finish(folder, experiment, record, given.format)
     _show(record.summary, paths)
     if failure:
         raise UserError(f"{failure} The run is complete; draw them again with --replot {folder}.")
@@ -154,16 +188,24 @@ def _run(experiment: _Experiment, given: argparse.Namespace) -> None:
 
 def _simulate(experiment: _Experiment, given: argparse.Namespace, asked: Mapping[str, Any]) -> Record:
     where = origin(experiment.folder)
+    _Flags.read.clear()
     record = experiment.simulate(given)
+    has_effect = "quick" in _Flags.read
     if not isinstance(record, Record):
         raise UserError(f"simulate() must return a Record, not {type(record).__name__}.")
     fill(record.data, experiment.name, experiment.folder)
-    return replace(record, provenance=dict(asked) | where | record.provenance)
+    reduced = given.quick and has_effect
+    if given.quick and not reduced:
+        say("--quick changes nothing here: this is the whole experiment.")
+    return replace(record, provenance=dict(asked) | where | {"reduced": reduced} | record.provenance)
 
 
-def _finish(folder: Path, experiment: _Experiment, record: Record) -> tuple[list[Path], FigureError | None]:
+def _finish(
+    folder: Path, experiment: _Experiment, record: Record, formats: Sequence[str]
+) -> tuple[list[Path], FigureError | None]:
+    draw = partial(experiment.figures, record.data, record.summary)
     try:
-        return finish(folder, lambda: experiment.figures(record.data, record.summary)), None
+        return finish(folder, draw, formats, _note(record.provenance)), None
     except FigureError as error:
         return error.paths, error
 

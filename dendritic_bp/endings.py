@@ -58,11 +58,13 @@ def ended_by(*signals: signal.Signals) -> Iterator[None]:
             signal.signal(each, handler)
 
 
-def end_with_parent() -> None:
-    """End like on SIGTERM when the study that started this process has ended, however that was."""
-    if parent := os.environ.pop(PARENT, ""):
+def end_with_parent() -> bool:
+    """End like on SIGTERM when the study that started this process has ended; tell whether there is one."""
+    parent = os.environ.pop(PARENT, "")
+    if parent:
         watched = os.getppid() if parent == WORKER else int(parent)
         threading.Thread(target=_watch, args=(watched,), daemon=True).start()
+    return bool(parent)
 
 
 def _watch(parent: int) -> None:

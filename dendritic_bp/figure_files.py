@@ -5,16 +5,28 @@ from __future__ import annotations
 import os
 import re
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+import matplotlib
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from dendritic_bp.errors import UserError
 from dendritic_bp.scratch import write_whole, writing
+from dendritic_bp.style import ORANGE, SMALL
 
 DPI = 200
+FORMATS = ("png", "pdf", "svg")
+FOOT = 0.16  # inches that a note adds to a figure
+EDITABLE: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "pdf.fonttype": 42,
+    "svg.hashsalt": "dendritic_bp",
+}  # text stays text
+UNDATED = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}  # the same figure is the same file
 Figures = Mapping[str, Figure]
 Drawing = Figures | Callable[[], Figures]
 
@@ -43,8 +55,12 @@ class FigureError(UserError):
         self.paths = paths
 
 
-def write_figures(folder: str | os.PathLike[str], figures: Drawing) -> list[Path]:
-    """Write each figure as `STEM.png` and return the paths; the rest of the folder is left alone.
+def write_figures(
+    folder: str | os.PathLike[str], figures: Drawing, formats: Sequence[str] = ("png",), note: str = ""
+) -> list[Path]:
+    """Write each figure as `STEM.png`, and in other FORMATS beside it, and return the paths.
+
+    A `note` is written at the foot of each. The rest of the folder is left alone.
 
     Raises:
         FigureError: figures cannot be drawn, or written; all the others are there.
@@ -57,8 +73,10 @@ def write_figures(folder: str | os.PathLike[str], figures: Drawing) -> list[Path
     for stem in drawn:
         path = Path(folder) / f"{stem}.png"
         try:
-            with writing(path):
-                paths.append(write_whole(path, _png(drawn[stem])))
+            figure = _noted(drawn[stem], note)
+            for path in (path.with_suffix(f".{each}") for each in formats):
+                with writing(path):
+                    paths.append(write_whole(path, _bytes(figure, path.suffix[1:])))
         except Exception as error:  # as above; the other figures are worth having
             failed.append(f"{path.name}: {_why(error)}")
     if failed:
@@ -77,7 +95,19 @@ def _why(error: Exception) -> str:
     return f"{type(error).__name__}: {error}{where}"
 
 
-def _png(figure: Figure) -> bytes:
+def _noted(figure: Figure, note: str) -> Figure:
+    """Write a note below all panels of a figure."""
+    if note:
+        height = figure.get_figheight() + FOOT
+        figure.set_figheight(height)
+        if isinstance(engine := figure.get_layout_engine(), ConstrainedLayoutEngine):
+            engine.set(rect=(0, FOOT / height, 1, 1 - FOOT / height))
+        figure.text(0.99, 0.03 / height, note, ha="right", va="bottom", fontsize=SMALL, color=ORANGE)
+    return figure
+
+
+def _bytes(figure: Figure, form: str) -> bytes:
     buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI)
+    with matplotlib.rc_context(EDITABLE):
+        figure.savefig(buffer, format=form, dpi=DPI, metadata=UNDATED.get(form))
     return buffer.getvalue()

@@ -5,21 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from tqdm import tqdm
-
 from dendritic_bp.errors import UserError
+from dendritic_bp.progress import Report
 from dendritic_bp.scratch import writing
 from dendritic_bp.toolchain import ELSEWHERE
-
-Report = Callable[[float], object]  # called with the simulated time (s), a few times a second
 
 
 @dataclass(frozen=True)
@@ -120,15 +115,3 @@ def _is_whole(folder: Path, line: str) -> bool:
     """Compare a file with what the program says of it, "size FILE BYTES": it does not notice a full disk."""
     _, file, size = line.split()
     return (folder / file).exists() and (folder / file).stat().st_size == int(size)
-
-
-@contextmanager
-def progress_bar(duration: float, title: str) -> Iterator[Report]:
-    """Show simulated seconds of `duration`: as a bar on a terminal, as one line at the end elsewhere."""
-    start = time.perf_counter()
-    form = "{desc}: {percentage:3.0f}%|{bar}| {n:.1f}/{total:.1f} s simulated [{elapsed}<{remaining}]"
-    with tqdm(
-        total=duration, desc=title, bar_format=form, disable=not sys.stderr.isatty(), leave=False
-    ) as bar:
-        yield lambda now: bar.update(now - bar.n)
-    print(f"{title}: {duration:g} s simulated in {time.perf_counter() - start:.1f} s", file=sys.stderr)

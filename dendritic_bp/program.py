@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 from brian2 import Network
 
-from dendritic_bp import kept, scratch, toolchain
+from dendritic_bp import kept, listing, scratch, toolchain
 from dendritic_bp.errors import UserError, suggest
-from dendritic_bp.process import Report, execute, progress_bar
+from dendritic_bp.process import execute
+from dendritic_bp.progress import Report, progress_bar, waiting
 from dendritic_bp.provenance import origin
 from dendritic_bp.quantities import checked
 from dendritic_bp.run_folder import settle
@@ -66,7 +67,8 @@ class Program:
             self._tracer = os.getpid()
             self._make_room()
             scratch.vanishing(self, self._sources)
-            self._traced = trace(self.protocol, self.name, self._sources)
+            with waiting(f"{self.name}: writing its code"):
+                self._traced = trace(self.protocol, self.name, self._sources)
             self.source_hash = toolchain.hash_folder(self._sources)
             self.build_s += time.perf_counter() - start
         return self._traced
@@ -82,6 +84,7 @@ class Program:
         Values outside the limits of a model are refused too.
         """
         settable = self.trace().settable
+        listing.offer(lambda: self.values)
         for name in values:
             if name not in settable:
                 raise UserError(f"Program '{self.name}' has no '{name}': {suggest(name, settable)}")
@@ -103,15 +106,17 @@ class Program:
 
     def build(self) -> Program:
         """Compile what changed since the last build in the folder; return self."""
+        listing.offer(lambda: self.values)
         if self._binary is None or not (self._binary / "main").exists():  # somebody may clean the cache
             toolchain.require()  # before the protocol, which may take long
             if self._binary or self._tracer != os.getpid() or not self._sources.exists():
                 self._traced = None
             self.trace()
             start = time.perf_counter()
-            self._binary = toolchain.build(
-                self._sources, self.source_hash, self.folder, self.flags, self.jobs
-            )
+            with waiting(f"{self.name}: compiling"):
+                self._binary = toolchain.build(
+                    self._sources, self.source_hash, self.folder, self.flags, self.jobs
+                )
             self.build_s += time.perf_counter() - start
         return self
 

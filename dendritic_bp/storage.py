@@ -9,7 +9,7 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import xarray as xr
 
 from dendritic_bp.encoding import COMPLETE, DATA, SUMMARY, check_units, flat, json_bytes, netcdf_bytes
 from dendritic_bp.errors import UserError
-from dendritic_bp.figure_files import Drawing, FigureError, write_figures
+from dendritic_bp.figure_files import FORMATS, Drawing, FigureError, write_figures
 from dendritic_bp.scratch import write_whole, writing
 
 STAGED = ".staged"  # holds a run that is whole, until it is in its place
@@ -81,8 +81,8 @@ def store(folder: Path, record: Record) -> None:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def finish(folder: Path, figures: Drawing) -> list[Path]:
-    """Put a run that is stored in its place, draw its figures, and declare it complete."""
+def finish(folder: Path, figures: Drawing, formats: Sequence[str] = ("png",), note: str = "") -> list[Path]:
+    """Put a run that is stored in its place, draw its figures as `write_figures`, and declare it complete."""
     staged, failure = folder / STAGED, None
     with writing(folder, REMEDY):
         if is_complete(folder):
@@ -93,7 +93,7 @@ def finish(folder: Path, figures: Drawing) -> list[Path]:
         for name in _written(staged / REPLACED):
             (folder / name).unlink(missing_ok=True)
     try:
-        drawn = write_figures(folder, figures)
+        drawn = write_figures(folder, figures, formats, note)
     except FigureError as error:
         drawn, failure = error.paths, error
     paths = [folder / DATA, folder / SUMMARY, *drawn, folder / COMPLETE]
@@ -112,7 +112,8 @@ def _written(complete: Path) -> list[str]:
         names = _load_json(complete).get(FILES, [])
     except (OSError, ValueError):  # none, or a damaged one
         return []
-    return [name for name in names if name.endswith(".png") and Path(name).name == name]
+    endings = tuple(f".{each}" for each in FORMATS)
+    return [name for name in names if name.endswith(endings) and Path(name).name == name]
 
 
 def read_run(folder: str | os.PathLike[str]) -> Record:

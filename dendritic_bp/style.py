@@ -1,5 +1,6 @@
 """The look of all figures: journal widths, small type, colours that colour-blind readers can tell apart."""
 
+from io import BytesIO
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 COLUMN, PAGE = 3.4, 7.0  # inches
 SMALL, NORMAL = 7, 8  # points
 THIN, LINE = 0.6, 1.2  # points
+SHOWN_DPI = 110  # in a notebook
 
 # The palette of Okabe & Ito (2008), Color Universal Design.
 BLUE, ORANGE, GREEN, PINK, YELLOW, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
@@ -17,9 +19,18 @@ COLOURS = (BLUE, ORANGE, GREEN, PINK, YELLOW, SKY)
 GREY, FAINT, SHADE = "#6A6A6A", "#E3E6EA", "#FCEFC9"
 
 
+class Drawing(Figure):
+    """A figure that shows itself in a notebook, whatever the backend."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = BytesIO()
+        self.savefig(buffer, format="png", dpi=SHOWN_DPI)
+        return buffer.getvalue()
+
+
 def figure(width: float = COLUMN, height: float = 2.4) -> Figure:
-    """Make an empty figure (inches) whose panels share the space without overlap."""
-    return Figure(figsize=(width, height), layout="constrained")
+    """Make an empty figure (inches) whose panels share the space without overlap; a notebook shows it."""
+    return Drawing(figsize=(width, height), layout="constrained")
 
 
 def panels(drawing: Figure, rows: int = 1, columns: int = 1, **grid: Any) -> NDArray[Any]:
@@ -51,10 +62,17 @@ def legend(owner: Axes | Figure | SubFigure, **options: Any) -> None:
     )
 
 
-def level(axes: Axes, value: float, text: str, **line: Any) -> None:
-    """Draw a labelled horizontal line across the axes, such as chance or a published value."""
-    axes.axhline(value, **{"color": GREY, "linewidth": 0.8, "linestyle": (0, (4, 3)), "zorder": 1, **line})
+def level(axes: Axes, value: float, text: str, side: str = "right", **line: Any) -> None:
+    """Draw a horizontal line across the axes, such as chance or a published value, its name at one side."""
+    look = {"color": GREY, "linewidth": 0.8, "linestyle": (0, (4, 3)), "zorder": 1, **line}
+    axes.axhline(value, **look)
+    place, shift = ((1, value), (-1, 2)) if side == "right" else ((0, value), (3, 2))
     axes.annotate(
-        text, (1, value), (-1, 2), xycoords=("axes fraction", "data"), textcoords="offset points",
-        ha="right", va="bottom", fontsize=SMALL, color=GREY,
+        text, place, shift, xycoords=("axes fraction", "data"), textcoords="offset points",
+        ha=side, va="bottom", fontsize=SMALL, color=look["color"],
     )  # fmt: skip
+
+
+def zero(axes: Axes, value: float = 0) -> None:
+    """Draw a thin horizontal line where nothing changes, which needs no name."""
+    axes.axhline(value, color=GREY, linewidth=THIN, zorder=1)

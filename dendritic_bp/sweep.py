@@ -13,8 +13,8 @@ from typing import Any
 
 from dendritic_bp import kept
 from dendritic_bp.errors import UserError, suggest
-from dendritic_bp.process import Report, progress_bar
 from dendritic_bp.program import Program
+from dendritic_bp.progress import Report, progress_bar
 from dendritic_bp.runs import Run, describe, found, keys, title
 from dendritic_bp.scratch import locked, writing
 from dendritic_bp.state import State, chain_seed

@@ -1,45 +1,90 @@
 """Write the gallery: a page for each experiment, from its script and from the run kept in `docs/gallery`.
 
-    python docs/gallery.py [NAME ...]      run these experiments (default: all) and keep summary and figures
+    python docs/gallery.py [NAME ...]           run these experiments (default: all), keep summary and figures
+    python docs/gallery.py --redraw [NAME ...]   draw their figures again, from the runs in results/gallery
 
 What was published is in `docs/published.json`: experiment -> metric -> [value, source].
 """
 
 import ast
 import json
+import os
+import resource
 import shlex
 import subprocess
 import sys
 import tempfile
-import time
+from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
 
 PAGES = "gallery_pages"  # written, not kept
-COLOURS = 128  # of a kept figure
-FLAGS = {"digits": ["--controls"]}  # what else an experiment is run with
+COLOURS, WIDTH, LARGEST = 64, 1100, 150_000  # of a kept figure: colours, pixels and bytes at the most
+QUICK = {  # what takes more than two minutes of processor time as a whole
+    "digits", "disinhibition", "electrophysiology", "fi_curves", "find_cell", "layer5", "multiplexing",
+    "ngrad", "ngrad_signals", "plasticity_population", "speed", "xor_microcircuit",
+}  # fmt: skip
 
 
 def make(docs: Path, name: str) -> None:
-    """Run an experiment, and keep its summary, its figures and how it was made."""
-    kept, flags = docs / "gallery" / name, FLAGS.get(name, [])
-    start = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder:
-        run = Path(folder) / name
-        script = docs.parent / "experiments" / f"{name}.py"
-        subprocess.run([sys.executable, script, *flags, "--out", run], check=True)
-        record = json.loads((run / "run.json").read_text())
-        made = {
-            "command": shlex.join(["python", f"experiments/{name}.py", *flags]),
-            "seconds": round(time.perf_counter() - start),
-            **{key: record[key] for key in ("seed", "versions", "git")},
-        }
-        kept.mkdir(parents=True, exist_ok=True)
-        (kept / "made.json").write_text(json.dumps(made, indent=1) + "\n")
-        (kept / "summary.json").write_text((run / "summary.json").read_text())
-        for figure in run.glob("*.png"):
-            Image.open(figure).convert("RGB").quantize(COLOURS).save(kept / figure.name, optimize=True)
+    """Run an experiment with an empty cache, and keep its summary, its figures and how it was made."""
+    run, flags = _run(docs, name), ["--quick"] * (name in QUICK)
+    script = docs.parent / "experiments" / f"{name}.py"
+    before = _spent()
+    with tempfile.TemporaryDirectory() as cache:
+        command = [sys.executable, script, *flags, "--out", run, "--overwrite"]
+        subprocess.run(command, check=True, env=os.environ | {"DENDRITIC_BP_CACHE": cache})
+    record = json.loads((run / "run.json").read_text())
+    made = {
+        "command": shlex.join(["python", f"experiments/{name}.py", *flags]),
+        "processor_s": round(_spent() - before),
+        **{key: record[key] for key in ("reduced", "seed", "versions", "git")},
+    }
+    kept = docs / "gallery" / name
+    kept.mkdir(parents=True, exist_ok=True)
+    (kept / "made.json").write_text(json.dumps(made, indent=1) + "\n")
+    (kept / "summary.json").write_text((run / "summary.json").read_text())
+    keep_figures(run, kept)
+
+
+def redraw(docs: Path, name: str) -> None:
+    """Draw the figures of a run that was made here, and keep them."""
+    run = _run(docs, name)
+    script = docs.parent / "experiments" / f"{name}.py"
+    subprocess.run([sys.executable, script, "--replot", run], check=True, stdout=subprocess.DEVNULL)
+    keep_figures(run, docs / "gallery" / name)
+
+
+def keep_figures(run: Path, kept: Path) -> None:
+    """Keep small copies of the figures of a run, and nothing of older ones."""
+    for old in kept.glob("*.png"):
+        old.unlink()
+    for path in json.loads((run / "run.json").read_text())["files"]:
+        if path.endswith(".png"):
+            (kept / path).write_bytes(_small(Image.open(run / path).convert("RGB")))
+
+
+def _small(image: Image.Image) -> bytes:
+    """Return an image in few colours, and with as many pixels as its size on the disk allows."""
+    width = min(WIDTH, image.width)
+    while True:
+        buffer = BytesIO()
+        size = (width, round(image.height * width / image.width))
+        image.resize(size, Image.Resampling.LANCZOS).quantize(COLOURS).save(buffer, "png", optimize=True)
+        if buffer.tell() <= LARGEST:
+            return buffer.getvalue()
+        width = round(width * 0.85)
+
+
+def _run(docs: Path, name: str) -> Path:
+    return docs.parent / "results" / "gallery" / name
+
+
+def _spent() -> float:
+    """Return the processor time (s) of what has run below this process."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def write(docs: Path) -> None:
@@ -71,8 +116,11 @@ def _page(docs: Path, name: str, published: dict) -> str:
     if (run / "made.json").exists():
         parts += [f"![{path.stem}](../gallery/{name}/{path.name})" for path in sorted(run.glob("*.png"))]
         made, summary = (json.loads((run / file).read_text()) for file in ("made.json", "summary.json"))
-        parts += ["Made by `{command}` in {seconds} s, compiling included, with seed {seed}.".format(**made)]
-        parts += [_table(summary, published)]
+        made["what"] = "**a reduced run**" if made["reduced"] else "the whole experiment"
+        text = (
+            "`{command}`: {what}, with seed {seed}, in {processor_s} s of processor time, compiling included."
+        )
+        parts += [text.format(**made), _table(summary, published)]
     else:
         parts += [f"No run of it is kept here: `python experiments/{name}.py`."]
     return "\n\n".join([*parts, "## Methods", *map(_paragraph, rest)]) + "\n"
@@ -107,5 +155,6 @@ def _index(docs: Path, names: list[str]) -> str:
 if __name__ == "__main__":
     docs = Path(__file__).parent
     names = [script.stem for script in sorted((docs.parent / "experiments").glob("*.py"))]
-    for each in sys.argv[1:] or names:
-        make(docs, each)
+    task = redraw if "--redraw" in sys.argv else make
+    for each in [word for word in sys.argv[1:] if word != "--redraw"] or names:
+        task(docs, each)

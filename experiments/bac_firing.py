@@ -132,7 +132,7 @@ def draw_window(axes, data, summary):
     bar.set_label("Spikes", fontsize=SMALL)
     bar.ax.tick_params(labelsize=SMALL)
     if "threshold_alone_pa" in summary:
-        level(axes, summary["threshold_alone_pa"], "burst threshold without a spike", color="black")
+        level(axes, summary["threshold_alone_pa"], "burst threshold without a spike", "left", color="black")
     axes.set(xlabel="Dendritic input after the somatic pulse (ms)", ylabel="Dendritic current (pA)")
     plotting.title(axes, headline(data, summary))
 

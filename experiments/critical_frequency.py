@@ -85,7 +85,7 @@ def figures(data, summary):
 def draw_plateaus(axes, data):
     """Draw the length of the plateau over the frequency of the spikes."""
     axes.axvspan(60, 200, color=SHADE, linewidth=0)
-    level(axes, PLATEAU * 1e3, "plateau")
+    level(axes, PLATEAU * 1e3, "plateau", "left")
     axes.annotate("published range", (198, 1), ha="right", va="bottom", fontsize=SMALL)
     for colour, count in zip(COLOURS, data["count"].values, strict=False):
         plateau = data["plateau"].sel(count=count) * 1e3

@@ -118,8 +118,8 @@ def figures(data, summary):
         lines(
             axes[1, column], data[name].sel(soma=[1e-10, 3e-10, 6e-10], method="nearest"), "dendrite", label
         )
-    points(axes[0, 1], RATES)
-    points(axes[1, 2], BURSTS)
+    points(axes[0, 1], RATES, COLOURS[0], "dendrite −300 pA")
+    points(axes[1, 2], BURSTS, COLOURS[1], "soma 300 pA")
     for row, other in zip(axes, ("dendrite", "soma"), strict=True):
         plotting.legend(row[0], loc="upper left", title=f"{other} (pA)", title_fontsize=SMALL)
     plotting.legend(axes[0, 1], loc="upper left", handles=axes[0, 1].lines[-1:])
@@ -132,15 +132,20 @@ def lines(axes, values, along, label):
     other = "dendrite" if along == "soma" else "soma"
     for colour, current in zip(COLOURS, values[other].values, strict=False):
         line = values.sel({other: current})
-        axes.plot(line[along] * 1e12, line, color=colour, linewidth=LINE, label=f"{current * 1e12:.0f}")
+        axes.plot(
+            line[along] * 1e12,
+            line,
+            color=colour,
+            linewidth=LINE,
+            label=f"{current * 1e12:.0f}".replace("-", "−"),
+        )
     axes.set(xlabel=f"Current into the {along} (pA)", ylabel=label, ylim=(0, None))
 
 
-def points(axes, published):
-    """Draw published values."""
-    axes.plot(
-        *zip(*published.items(), strict=True), "o", color="black", markersize=3, label="published equations"
-    )
+def points(axes, published, colour, where):
+    """Draw published values in the colour of the curve that they belong to."""
+    look = dict(markerfacecolor=colour, markeredgecolor="black", markeredgewidth=0.6, markersize=4)
+    axes.plot(*zip(*published.items(), strict=True), "o", **look, label=f"published, {where}")
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ import time
 import numpy as np
 import xarray as xr
 
+from dendritic_bp import listing
 from dendritic_bp.errors import UserError, suggest
 from dendritic_bp.storage import Record
 from figures.ngrad import figures
@@ -71,6 +72,7 @@ def simulate(args):
     """Train all networks, and collect their courses."""
     _require_counts(args)
     names = in_order(args.rules or rule_names())
+    listing.offer(lambda: {f"{name}.{each}": ((), 1) for name in names for each in rule(name).parameters})
     files, changed = _files(args), _changed(args.set, names)
     seeds = range(args.seed, args.seed + args.seeds)
     budget = Budget(_epochs(args), args.batch, anneal=bool(files))

@@ -126,11 +126,11 @@ def draw_voltages(axes, data):
     """Draw the voltage of the branch for trains of 1 to 8 pulses onto 20 synapses."""
     shown = data.sel(time=slice(0, 0.45))
     for colour, pulses in zip(COLOURS, PULSES, strict=False):
-        label = "1 pulse at 50 Hz" if pulses == 1 else str(pulses)
+        label = str(pulses)
         voltage = shown["v_d"].sel(pulses=pulses) * 1e3
         axes.plot(shown["time"] * 1e3, voltage, color=colour, linewidth=LINE, label=label)
     axes.set(xlabel="Time (ms)", ylabel="Voltage of the branch (mV)", xlim=(0, 450))
-    above(axes)
+    above(axes, 5, title="pulses at 50 Hz onto 20 synapses", title_fontsize=SMALL, alignment="left")
 
 
 def draw_durations(axes, data):
@@ -154,12 +154,13 @@ def draw_lines(axes, data):
         label = None if k else "reference folds"
         axes.axvline(fold, color="black", linewidth=0.6, linestyle="dotted", label=label)
     axes.set(xlim=(0, 12), xlabel="NMDA conductance / leak conductance", ylabel="Steady voltage (mV)")
-    above(axes)
+    above(axes, 2)
 
 
-def above(axes):
+def above(axes, columns, **look):
     """Put the legend above the axes, off all curves."""
-    plotting.legend(axes, loc="lower left", bbox_to_anchor=(-0.1, 0.98), ncols=3, columnspacing=0.9)
+    place = dict(loc="lower left", bbox_to_anchor=(-0.1, 0.98), ncols=columns)
+    plotting.legend(axes, columnspacing=0.9, **place, **look)
 
 
 if __name__ == "__main__":

@@ -156,15 +156,17 @@ def recording(before, after, plastic):
 def options(parser):
     """Add the flags of this experiment."""
     help = f"the shared sources fire on this grid ({GRID_MS:g})"
-    parser.add_argument("--grid", type=float, default=GRID_MS, metavar="MS", help=help)
+    parser.add_argument("--source-grid", type=float, default=GRID_MS, metavar="MS", help=help)
 
 
 def simulate(args):
     """Simulate, and keep rates, burst probabilities and the mean weight in bins."""
-    n, steps = 500 if args.quick else N, args.grid * ms / DT
+    n, steps = 500 if args.quick else N, args.source_grid * ms / DT
     if not 1 <= steps <= 100 or abs(steps - round(steps)) > 1e-9:
-        raise UserError(f"--grid takes whole steps of 0.1 ms, from 0.1 to 10 ms, not {args.grid:g} ms.")
-    program = Program(protocol(n, args.grid * ms), f"plasticity_population-{n}-{round(steps)}")
+        raise UserError(
+            f"--source-grid takes whole steps of 0.1 ms, from 0.1 to 10 ms, not {args.source_grid:g} ms."
+        )
+    program = Program(protocol(n, args.source_grid * ms), f"plasticity_population-{n}-{round(steps)}")
     run = program.run(seed=args.seed, values=args.set)
     edges = np.arange(0, DURATION + BIN / 2, BIN)
     hz, one = {"units": "Hz"}, {"units": "1"}

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 from brian2 import Network, SpikeMonitor, ms
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from dendritic_bp import battery, neurons
@@ -42,6 +44,18 @@ def test_rows_survive_storage_and_can_be_drawn():
     drawing = figure()
     battery.deviations(panels(drawing)[0, 0], rows)
     drawing.canvas.draw()
+
+
+@given(
+    st.floats(-1e3, 1e3),
+    st.floats(-1e3, 1e3) | st.just(-math.inf),
+    st.floats(0, 1e3) | st.just(math.inf),
+)
+def test_a_dot_is_in_the_accepted_band_if_and_only_if_its_row_passes(ours, low, width):
+    each = row(ours, low, low + width if math.isfinite(low) else 1.0)
+    place = battery._place(each)
+    assert (0 <= place <= 1) == each.passed
+    assert each.passed or place <= -0.1 or place >= 1.1
 
 
 def test_models_are_found_by_name_and_by_file(tmp_path):

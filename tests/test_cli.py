@@ -32,6 +32,8 @@ def experiment(program, tmp_path, monkeypatch):
     def simulate(args):
         experiment.calls += 1
         experiment.args = args
+        if args.hidden == 30:  # the only size for which --quick has an effect
+            assert args.quick in (True, False)
         run = program.run(seed=args.seed, values=args.set)
         data = xr.Dataset({"t": ("spike", run["spikes.t"], {"units": "s"})})
         return Record(data, {"spikes": len(run["spikes.t"])}, run.provenance)
@@ -146,6 +148,33 @@ def test_replot_draws_without_simulating(experiment, capsys):
     assert Path("here/times.png").exists()
 
 
+def test_figures_come_in_other_formats_too_and_go_with_their_run(experiment):
+    experiment("--out", "here", "--format", "svg,pdf")
+    figures = {path.name for path in Path("here").glob("times.*")}
+    assert figures == {"times.png", "times.svg", "times.pdf"}
+    assert Path("here/times.pdf").read_bytes().startswith(b"%PDF")
+    before = Path("here/times.svg").read_bytes()
+    experiment("--replot", "here", "--format", "svg")
+    assert Path("here/times.svg").read_bytes() == before  # the same figure is the same file
+    experiment("--out", "here", "--overwrite")
+    assert {path.name for path in Path("here").glob("times.*")} == {"times.png"}
+
+
+@pytest.mark.parametrize(("flags", "reduced"), [(["--hidden", "30"], True), ([], False)])
+def test_figures_of_a_reduced_run_say_so(experiment, flags, reduced, capsys):
+    experiment("--quick", "--out", "here", "--format", "svg", *flags)
+    assert (b"reduced run (--quick)" in Path("here/times.svg").read_bytes()) == reduced
+    assert ("--quick changes nothing here" in capsys.readouterr().err) != reduced
+
+
+def test_names_for_set_are_listed_without_simulating(experiment, capsys):
+    experiment("--list")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in lines if line.startswith("cells.sigma")] == [["cells.sigma", "V"]]
+    assert any(line.startswith("cells.v ") and "values, or one for all" in line for line in lines)
+    assert not list(Path().rglob("run.json"))
+
+
 def test_replot_of_a_damaged_run_is_told(experiment):
     experiment("--out", "here")
     Path("here/data.nc").write_bytes(b"no data")
@@ -209,7 +238,8 @@ def test_interrupted_script_exits_with_a_line(tmp_path):
     )
     assert python.stdout.readline() == "on\n"
     python.send_signal(signal.SIGINT)
-    assert python.communicate(timeout=30)[1] == "ever: interrupted, no run was written.\n"
+    first, *_, last = python.communicate(timeout=30)[1].splitlines()
+    assert (first, last) == ("ever -> results/ever/seed-0", "ever: interrupted, no run was written.")
     assert python.returncode == 1
     assert list((tmp_path / "results/ever").iterdir()) == []
 
@@ -227,7 +257,7 @@ def test_help_shows_the_question_of_the_experiment(experiment, capsys):
         (["--out", ""], "--out needs the name of a folder"),
         (["--out", "taken"], "taken is a file"),
         (["--out", "x" * 300], "File name too long"),
-        (["--replot", "here", "--seed", "3"], "leave out --seed"),
+        (["--replot", "here", "--seed", "3"], "ignores --seed: leave out"),
     ],
 )
 def test_wrong_flags_are_told_before_anything_runs(experiment, arguments, message):

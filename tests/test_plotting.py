@@ -235,6 +235,10 @@ def test_confusion_refuses_what_is_no_class(labels, predicted, message):
         plotting.confusion(plotting.panels(plotting.figure())[0, 0], labels, predicted, n_classes=2)
 
 
+def test_a_figure_shows_itself_in_a_notebook():
+    assert plotting.figure()._repr_png_().startswith(b"\x89PNG")
+
+
 def test_no_figure_is_left_in_the_state_of_pyplot():
     for draw in PANELS:
         panel(draw)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from dendritic_bp import plotting
-from dendritic_bp.style import BLUE, GREEN, LINE, ORANGE, SMALL, level
+from dendritic_bp.style import BLUE, GREEN, LINE, ORANGE, SMALL, zero
 
 COLOUR = dict(burst=ORANGE, pair=GREEN, triplet=BLUE)
 NAME = dict(burst="burst-dependent", pair="pair STDP", triplet="triplet STDP")
@@ -56,7 +56,7 @@ def figures(data, summary):
 
 def draw(axes, changes, along, scale, slices=None):
     """Draw the weight changes of the rules, and of slices if there are any."""
-    level(axes, 0, "")
+    zero(axes)
     for rule, colour in COLOUR.items():
         one = changes.sel(rule=rule)
         axes.plot(one[along] * scale, one, color=colour, linewidth=LINE, label=NAME[rule])
@@ -67,7 +67,7 @@ def draw(axes, changes, along, scale, slices=None):
 
 def draw_bursts(axes, changes):
     """Draw bars for each number of postsynaptic spikes."""
-    level(axes, 0, "")
+    zero(axes)
     for k, (rule, colour) in enumerate(COLOUR.items()):
         axes.bar(changes["spikes"] + 0.25 * (k - 1), changes.sel(rule=rule), 0.22, color=colour)
     axes.set(xticks=changes["spikes"].values, xlabel="Postsynaptic spikes, 12 ms apart")

@@ -64,11 +64,15 @@ def _messages(data: xr.Dataset) -> Figure:
         _follow(row[0], mine.event_rate, mine.input_soma, mine.input_dendrite, BLUE)
         _follow(row[1], 100 * mine.burst_probability, mine.input_dendrite, mine.input_soma, ORANGE)
         row[0].set_ylabel(f"{kind.capitalize()}\nEvent rate (Hz)")
-        row[1].set_ylabel("Burst probability (%)")
+        row[1].set_ylabel("Bursts per event (%)")  # in bins of 20 ms, and so above 100 % now and then
     for panel in axes[-1]:
         panel.set(xlabel="Time (s)", xlim=SHOWN)
-    dashed = [panel.lines[0] for panel in axes[0]]
-    plotting.legend(drawing, handles=dashed, loc="outside upper right", ncols=2, handlelength=2.4)
+    series = [panel.lines[1] for panel in axes[0]]
+    handles = [axes[0, 0].lines[0], *series]
+    words = ["current into soma (left) or dendrite (right), scaled", "event rate", "bursts per event"]
+    plotting.legend(
+        drawing, handles=handles, labels=words, loc="outside upper right", ncols=3, handlelength=2.4
+    )
     return drawing
 
 
@@ -193,7 +197,7 @@ def _raster(data: xr.Dataset) -> Figure:
     mine = mine.assign_coords(time=1e3 * (mine.time - window[0]))
     _follow(axes[1], mine.event_rate, mine.input_soma, mine.input_dendrite, BLUE)
     _follow(axes[2], 100 * mine.burst_probability, mine.input_dendrite, mine.input_soma, ORANGE)
-    for panel, label in zip(axes[1:], ("Event rate (Hz)", "Burst prob. (%)"), strict=True):
+    for panel, label in zip(axes[1:], ("Event rate (Hz)", "Bursts per event (%)"), strict=True):
         panel.set(ylabel=label, xlim=(0, 1e3 * (window[1] - window[0])))
         dashed = panel.lines[:1]
         plotting.legend(panel, handles=dashed, loc="lower right", bbox_to_anchor=(1, 0.95), handlelength=2.4)

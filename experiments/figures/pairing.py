@@ -3,7 +3,7 @@
 import numpy as np
 
 from dendritic_bp import plotting
-from dendritic_bp.style import BLUE, COLOURS, GREY, LINE, NORMAL, dress, level
+from dendritic_bp.style import BLUE, COLOURS, GREY, LINE, NORMAL, dress, zero
 
 # Printed by the published program (doi:10.1038/s41593-021-00857-x), by frequency (Hz).
 PUBLISHED = {1: -0.239, 21.8421: -0.433, 63.5263: 0.150}
@@ -31,7 +31,7 @@ def figures(data, summary):
 
 def draw_periodic(axes, data):
     """Draw the periodic protocol beside the published values and synchronous firing in slices."""
-    level(axes, 0, "")
+    zero(axes)
     axes.plot(data["frequency"], data["periodic"], color=BLUE, linewidth=LINE, label="model")
     axes.plot(*zip(*PUBLISHED.items(), strict=True), "ko", markersize=4, label="published program")
     percent, error = np.transpose(list(SYNCHRONOUS.values()))
@@ -48,7 +48,7 @@ def draw_periodic(axes, data):
 
 def draw_random(axes, changes, along, other, label, predicted):
     """Draw the mean over realisations and its standard error, and where it should change its sign."""
-    level(axes, 0, "")
+    zero(axes)
     axes.plot(predicted, np.zeros(len(predicted)), "kv", markersize=4, label="predicted change of sign")
     mean, error = changes.mean("copy"), changes.std("copy") / np.sqrt(changes.sizes["copy"])
     for colour, value in zip(COLOURS, changes[other].values, strict=False):

@@ -53,7 +53,7 @@ def draw_rates(axes, data):
     ):
         axes.plot(data["bin"], data[f"{group}_event_rate"], color=colour, linewidth=LINE, label=name)
         low, high = PUBLISHED_RATE[group]
-        axes.axhspan(low - 0.03, high + 0.03, color=colour, alpha=0.3, linewidth=0)
+        axes.axhspan(low - 0.03, high + 0.03, color=colour, alpha=0.2, linewidth=0)
     axes.fill_between([], [], color=GREY, alpha=0.4, linewidth=0, label="published range")
     axes.set(ylabel="Event rate (Hz)", ylim=(0, None))
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from dendritic_bp import plotting, trains
 from dendritic_bp.figure_files import Drawings
-from dendritic_bp.style import BLUE, COLOURS, GREEN, GREY, LINE, ORANGE, PINK, SKY, YELLOW
+from dendritic_bp.style import BLUE, COLOURS, GREEN, GREY, LINE, ORANGE, PINK, SKY, YELLOW, level
 from measures.propagation import ARRIVED, pyramidal
 from measures.propagation import summary as measure
 
@@ -68,7 +68,7 @@ def _raster(data: xr.Dataset) -> Figure:
     axes[0].set_xlabel("")
     shown = data.sel(time=slice(*WINDOW)).assign_coords(time=lambda part: 1e3 * (part.time - WINDOW[0]))
     _ensembles(axes[1], shown, "event_rate", "input_soma", "Event rate (Hz)", 1)
-    _ensembles(axes[2], shown, "burst_probability", "input_dendrite", "Burst probability (%)", 100)
+    _ensembles(axes[2], shown, "burst_probability", "input_dendrite", "Bursts per event (%)", 100)
     for panel in axes[1:]:
         panel.set_xlim(0, 1e3 * (WINDOW[1] - WINDOW[0]))
     axes[2].set_xlabel("Time (ms)")
@@ -108,7 +108,7 @@ def _messages(data: xr.Dataset) -> Figure:
     _follow(axes[1, 1], 100 * low.burst_probability, above.burst_rate, "burst rate, area 2", ORANGE)
     for row, k, n in ((axes[0], 2, len(pyramidal(data))), (axes[1], 1, 1)):
         row[0].set_ylabel(f"Area {k}\nEvent rate (Hz)")
-        row[1].set_ylabel(f"Area {n}\nBurst probability (%)")
+        row[1].set_ylabel(f"Area {n}\nBursts per event (%)")
     for panel in axes[1]:
         panel.set_xlabel("Time (s)")
     return drawing
@@ -158,7 +158,7 @@ def _reach(data: xr.Dataset, summary: Mapping[str, float]) -> Figure:
         for message, (label, colour, marker) in inputs.items():
             values = [summary[f"follow_{word}{k}_{message}"] for k in areas]
             panel.plot(areas, values, marker, color=colour, linewidth=LINE, markersize=4, label=label)
-        plotting.level(panel, ARRIVED, "")
+        level(panel, ARRIVED, "lost below")
         plotting.title(panel, words)
         panel.set(xlabel="Area", ylim=(0, 1.02), xticks=areas)
     axes[0].set_ylabel("Correlation at the best delay")

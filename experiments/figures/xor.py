@@ -38,12 +38,19 @@ def _learning(data: xr.Dataset, summary: Mapping[str, float]) -> Figure:
     axes.plot(times, data.cost, color=BLUE, linewidth=0.5 * LINE, label="here")
     _published(axes, np.multiply(list(published.COST), published.EPOCH_S), published.COST.values())
     level(axes, CHANCE, "chance")
-    level(axes, 1, "criterion")
+    level(axes, 1, "criterion", "left")
     if "simulated_to_criterion_s" in summary:
         learned = summary["simulated_to_criterion_s"]
         axes.axvline(learned, color=GREY, linewidth=0.8)
         place = dict(xycoords=axes.get_xaxis_transform(), textcoords="offset points", va="top")
-        axes.annotate(f"{learned:.0f} s", (learned, 0.55), (2, 0), fontsize=SMALL, color=GREY, **place)
+        axes.annotate(
+            f"criterion met for good: {learned:.0f} s",
+            (learned, 0.55),
+            (2, 0),
+            fontsize=SMALL,
+            color=GREY,
+            **place,
+        )
     axes.set(xscale="log", xlabel="Simulated time in training (s)", ylabel="Epoch cost")
     axes.set_ylim(bottom=0)
     plotting.legend(axes, loc="lower left")

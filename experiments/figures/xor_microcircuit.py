@@ -22,12 +22,13 @@ def figures(data, summary):
 
 def draw_cost(axes, data):
     """Draw the cost of each epoch, and its mean over ten."""
-    axes.plot(data["epoch"], data["cost"], color=GREY, linewidth=0.4 * LINE)
+    axes.plot(data["epoch"], data["cost"], color=GREY, linewidth=0.4 * LINE, label="each epoch")
     mean = data["cost"].rolling(epoch=10, center=True).mean()
-    axes.plot(data["epoch"], mean, color="black", linewidth=LINE)
+    axes.plot(data["epoch"], mean, color="black", linewidth=LINE, label="mean of ten")
     level(axes, CHANCE, "chance")
-    level(axes, SOLVED, "")
+    level(axes, SOLVED, "learned below")
     axes.set(xlabel="Epoch", ylabel="Cost of an epoch", ylim=(0, None))
+    above(axes, 2)
 
 
 def draw_rates(axes, data):
@@ -35,9 +36,21 @@ def draw_rates(axes, data):
     rates = data["output_rate"].rolling(epoch=10, center=True).mean()
     for colour, pattern in zip(COLOURS, data["pattern"].values, strict=False):
         axes.plot(data["epoch"], rates.sel(pattern=pattern), color=colour, linewidth=LINE, label=pattern)
-    level(axes, data.attrs["decision_rate_hz"], "")
+    level(axes, data.attrs["decision_rate_hz"], "decision")
     axes.set(xlabel="Epoch", ylabel="Event rate of the output (Hz)", ylim=(0, float(rates.max()) * 1.15))
-    plotting.legend(axes, loc="upper left", ncols=4, columnspacing=0.6, handlelength=0.9)
+    above(axes, 4)
+
+
+def above(axes, columns):
+    """Put the legend above the axes, off all curves."""
+    plotting.legend(
+        axes,
+        loc="lower left",
+        bbox_to_anchor=(-0.12, 0.98),
+        ncols=columns,
+        columnspacing=0.6,
+        handlelength=0.9,
+    )
 
 
 def draw_teaching(axes, data):
@@ -49,9 +62,9 @@ def draw_teaching(axes, data):
         bars = 100 * probability.sel(population=population)
         axes.bar(x + 0.27 * (k - 1), bars, 0.25, color=colour, label=population)
     axes.set(xticks=x, xticklabels=data["pattern"].values, xlabel="Pattern")
-    axes.set_ylabel("Bursts while taught, epochs 1-30 (%)")
-    axes.set_ylim(0, float(100 * probability.max()) * 1.35)
-    plotting.legend(axes, loc="upper left", ncols=3, columnspacing=0.6, handlelength=0.9)
+    axes.set_ylabel("Bursts per event while taught,\nepochs 1 to 30 (%)")
+    axes.set_ylim(0, None)
+    above(axes, 3)
 
 
 def draw_spikes(axes, data):

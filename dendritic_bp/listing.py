@@ -1,0 +1,58 @@
+"""List the names that `--set` takes: those of the first program that an experiment would run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Values = Mapping[str, tuple[tuple[int | None, ...], Any]]  # shape and unit, by name
+
+_asked = False
+
+
+class _Found(BaseException):
+    """Carry the names out of an experiment, before anything is compiled; nobody catches it as an error."""
+
+    def __init__(self, values: Values) -> None:
+        super().__init__()
+        self.values = values
+
+
+def offer(values: Callable[[], Values]) -> None:
+    """End here if names are asked for: called by a program that is about to be compiled."""
+    if _asked:
+        raise _Found(values())
+
+
+def show_names(simulate: Callable[[], object]) -> None:
+    """Print name, unit and number of values of what can be set: a simulation is begun, and goes no further.
+
+    A single value is given to all cells or synapses of an object.
+    """
+    global _asked
+    _asked = True
+    try:
+        simulate()
+    except _Found as found:
+        print(*_lines(found.values), sep="\n")
+    else:
+        print("--set takes no values here: the experiment compiles no program.")
+    finally:
+        _asked = False
+
+
+def _lines(values: Values) -> list[str]:
+    """Return a line for each value of an object; switches of monitors and tables of trials are left out."""
+    names = sorted(name for name in values if "." in name and not name.endswith(".active"))
+    width = max(map(len, names), default=0)
+    return [f"{name:{width}}  {_unit(values[name][1]):8}{_size(values[name][0])}".rstrip() for name in names]
+
+
+def _unit(unit: Any) -> str:
+    return "1" if str(unit) == "1" else str(unit)
+
+
+def _size(shape: tuple[int | None, ...]) -> str:
+    if shape == ():
+        return ""
+    return "one for each synapse, or one for all" if None in shape else f"{shape[0]} values, or one for all"
