@@ -62,7 +62,8 @@ def keep_figures(run: Path, kept: Path) -> None:
         old.unlink()
     for path in json.loads((run / "run.json").read_text())["files"]:
         if path.endswith(".png"):
-            (kept / path).write_bytes(_small(Image.open(run / path).convert("RGB")))
+            with Image.open(run / path) as image:
+                (kept / path).write_bytes(_small(image.convert("RGB")))
 
 
 def _small(image: Image.Image) -> bytes:
