@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from brian2 import EventMonitor, StateMonitor, TimedArray, amp, ms, mV, nA, nS, pA
+from brian2 import EventMonitor, StateMonitor, TimedArray, amp, ms, mV, nA, nS, pA, pF
 from numpy.testing import assert_allclose, assert_array_equal
 from simulate import DT, simulate
 
@@ -11,6 +11,7 @@ from dendritic_bp.models.credit.error_cells import error_feedback, error_gradien
 from dendritic_bp.models.credit.plateau_difference import plateau_feedback, plateau_gradient
 from dendritic_bp.models.credit.scalar import scalar_gradient
 from dendritic_bp.models.credit.single_phase_bursts import cancelling_feedback, single_phase_gradient
+from dendritic_bp.models.credit.targets import rebuilding_feedback
 from dendritic_bp.models.neurons.error_pair import error_pair
 from dendritic_bp.models.neurons.two_phase import two_phase
 
@@ -19,7 +20,9 @@ NUMBERS = ("x", "x_bar", "x_1", "x_1_bar", "credit", "surprise", "z_bar")
 EVENTS = ("event", "burst", "up", "down", "plateau")
 acting = NeuronModel(  # it does what it is told, and its numbers stay as they are given
     "acting",
-    equations="what = orders(t) : 1 (constant over dt)\nI_basal : amp\nI_top : amp\nv_d : volt\nE_d : volt\n"
+    equations="what = orders(t) : 1 (constant over dt)\nI_basal : amp\nI_top : amp\n"
+    + "\n".join(f"{name} : volt" for name in ("v_d", "E_d", "v_1", "v_1_bar"))
+    + "\n"
     + "\n".join(f"{name} : 1" for name in NUMBERS),
     threshold="what > 0",
     events={name: f"abs(what - {k}) < 0.5" for k, name in enumerate(EVENTS, start=1)},
@@ -145,36 +148,76 @@ def test_a_plateau_steps_by_the_credit_and_the_centred_trace_of_the_first_phase(
         assert change(plateau_feedback, cell("pre", **end), cell("post", **trace)) == wanted
 
 
+KNOWN = ("credit", "v_1", "v_2", "x_1")
+
+
 def plateaus(first, second):
-    """Give a cell apical currents in two phases of 100 ms; return what its plateaus say, and their number."""
-    gates = dict(free="t > 60*ms and t <= 100*ms", taught="t > 140*ms and t <= 180*ms")
+    """Give a cell apical currents in two phases; return what it knows then, and how often."""
+    gates = dict(free="t > 60*ms and t <= 120*ms", taught="t > 120*ms and t <= 180*ms")
     gates["closing"] = "t > 180*ms"
     words = {name: f"int({when})" for name, when in gates.items()}
-    currents = dict(I_1=first * pA, I_2=second * pA)
-    words["I_apical"] = "I_1 + int(t > 100*ms)*(I_2 - I_1)"
+    currents = dict(I_before=first * pA, I_after=second * pA)
+    words["I_apical"] = "I_before + int(t > 120*ms)*(I_after - I_before)"
     model = two_phase.with_equations(parameters=currents).with_input(**words)
-    cells = neurons(model, 1, "cells", I_soma=700 * pA, w_d=0 * pA, v_d=-70 * mV)
+    v = first * pA / (170 * pF / (7 * ms) + 13 * nS)  # where the dendrite rests with the first current
+    cells = neurons(model, 1, "cells", I_soma=700 * pA, w_d=-13 * nS * v, v_d=-70 * mV + v)
     ends = EventMonitor(cells, "plateau", name="ends")
-    seen = StateMonitor(
-        cells, ["credit", "v_1", "v_2", "x_1"], record=True, when="after_thresholds", name="seen"
-    )
+    seen = StateMonitor(cells, KNOWN, record=True, when="after_thresholds", name="seen")
     simulate(200 * ms, cells, ends, seen, dt=1 * ms)
     at = int(ends.t[0] / ms)
-    return {name: float(getattr(seen, name)[0, at]) for name in ("credit", "v_1", "v_2", "x_1")}, len(ends.t)
+    return {name: float(getattr(seen, name)[0, at]) for name in KNOWN}, len(ends.t)
+
+
+def mean_rise(current, steps=60):
+    """Return the mean potential (V) of a dendrite in the first ms of a current (A), by its equations."""
+    v, w, seen = 0.0, 0.0, []
+    for _ in range(100 * steps):
+        v, w = v + 1e-5 * (-v / 7e-3 + (w + current) / 170e-12), w + 1e-5 * (-13e-9 * v - w) / 30e-3
+        seen.append(v)
+    return np.mean(seen)
 
 
 def test_the_credit_is_the_difference_of_the_plateaus_of_both_phases():
     seen, number = plateaus(0, 200)
     assert number == 1 and seen["v_1"] == pytest.approx(0, abs=1e-9)
-    assert seen["v_2"] == pytest.approx(200e-12 / (170e-12 / 7e-3 + 13e-9), rel=0.05)
-    alpha = 1 / (1 + np.exp(-seen["v_2"] / 6e-3))
-    assert seen["credit"] == pytest.approx(seen["x_1"] / (seen["x_1"] + 0.2) * (alpha - 0.5))
+    assert seen["v_2"] == pytest.approx(mean_rise(200e-12), rel=0.03)
+    alpha = 1 / (1 + np.exp(-seen["v_2"] / 3e-3))
+    assert seen["credit"] == pytest.approx(seen["x_1"] / (seen["x_1"] + 0.1) * (alpha - 0.5))
     assert plateaus(0, -200)[0]["credit"] == pytest.approx(-seen["credit"], rel=1e-3)
 
 
-def test_there_is_no_credit_where_the_second_phase_is_as_the_first():
-    assert plateaus(0, 0)[0]["credit"] == 0
-    assert plateaus(150, 150)[0]["credit"] == pytest.approx(0, abs=2e-3)
+@pytest.mark.parametrize("current", [0, 150, -100])
+def test_there_is_no_credit_where_the_second_phase_is_as_the_first(current):
+    seen, _ = plateaus(current, current)
+    assert abs(seen["v_1"]) == pytest.approx(abs(current) * 1e-12 / 37.3e-9, rel=0.01)
+    assert seen["credit"] == pytest.approx(0, abs=1e-6)
+
+
+# --- targets ---
+
+
+@pytest.mark.parametrize(("guess", "missing"), [(0, 0.5), (1.5, 0), (3, -0.5)])
+def test_the_path_down_learns_what_its_guess_is_missing(guess, missing):
+    """The cell below is 0.5 above its mean, which is what 1.5 mV stand for."""
+    below = cell("post", x_1=0.9, x_1_bar=0.4, v_1=(2 + guess) * mV, v_1_bar=2 * mV)
+    above = cell("pre", ["plateau"], x_1=0.7, x_1_bar=0.3, credit=9)
+    learned = change(rebuilding_feedback, above, below, ratio=0.5, v_x=3 * mV)
+    assert learned == pytest.approx(0.5 * missing * 0.4, abs=1e-6)
+    target = cell("other")
+    wire(rebuilding_feedback, cell("sender", ["event"]), target, gain=0.3)
+    assert float(target.I_top[0] / pA) == pytest.approx(30)
+
+
+def test_the_path_down_learns_to_guess_what_the_layer_below_does():
+    """Each event of a sender that is 1 above its mean adds w/nS to the guess; the dendrite has no inertia."""
+    always, at_once = dict(event="x_1 == 1", plateau="x_1 == 1"), "I_top = 0*pA"
+    sender = NeuronModel("sender", "x_1 : 1\nx_1_bar : 1", threshold="x_1 == 1", events=always)
+    text = "I_top : amp\nv_1 = I_top/nS : volt\nv_1_bar : volt\nx_1 : 1\nx_1_bar : 1"
+    dendrite = NeuronModel("dendrite", text, threshold="x_1 < 1", reset=at_once)
+    pre, post = neurons(sender, 1, "pre", x_1=1), neurons(dendrite, 1, "post", x_1=0.5)
+    wires = synapses(rebuilding_feedback, pre, post, "wires", w=0 * pA, eta=1 * pA, ratio=1, v_x=10 * mV)
+    simulate(100 * DT, pre, post, wires)
+    assert_allclose(wires.w / pA, 0.5 * 10, rtol=1e-3)
 
 
 # --- one number to all ---

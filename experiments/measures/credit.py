@@ -26,7 +26,6 @@ TWINS = dict(  # rules of models/rate: the nearest there is
     error_cells="error_neurons",
     plateau_difference="kolen_pollack",
     targets="difference_target_propagation",
-    contrastive="generec",
     scalar="node_perturbation",
 )
 
@@ -50,7 +49,6 @@ PUBLISHED = dict(
     error_cells=Published(0.981, "spiking", "MNIST", "Lan et al. 2022 (PC-SNN; abstract)"),
     plateau_difference=Published(0.968, "spiking", "MNIST", "Guerguiev et al. 2017, eLife 6:e22901"),
     targets=Published(0.9841, "spiking", "MNIST", "desire backpropagation (abstract)"),
-    contrastive=Published(0.976, "spiking", "MNIST", "Martin et al. 2021 (EqSpike; abstract)"),
     scalar=Published(0.972, "spiking", "MNIST", "convolutional R-STDP (abstract)"),
 )
 

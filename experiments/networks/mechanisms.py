@@ -8,6 +8,7 @@ from dendritic_bp.models.credit.error_cells import error_cells
 from dendritic_bp.models.credit.plateau_difference import plateau_difference
 from dendritic_bp.models.credit.scalar import scalar
 from dendritic_bp.models.credit.single_phase_bursts import single_phase_bursts
+from dendritic_bp.models.credit.targets import targets
 from dendritic_bp.models.neurons.burst_poisson import burst_poisson
 from dendritic_bp.models.neurons.error_pair import error_pair
 from dendritic_bp.models.neurons.two_phase import two_phase
@@ -26,6 +27,16 @@ _COIN = replace(
     hidden=_SIGNED.hidden,
     output=_SIGNED.output,
 )
+_TWO_PHASES = replace(
+    _SIGNED,
+    model=two_phase,
+    credit=plateau_difference,
+    first=dict(eta=40 * pA, w="80*pA*randn()"),
+    step=100 * pA,
+    feedback_gain=0.01,
+    teacher=dict(rivals=True, gain=800 * pA / Hz, tau_r=50 * ms, r_soft=2 * Hz, hold=1),
+    hidden=_SIGNED.hidden | dict(tau_top=30 * ms),
+)
 MECHANISMS = dict(
     bursts=_COIN,
     signed_bursts=CELLS["burst_signed"],
@@ -38,16 +49,8 @@ MECHANISMS = dict(
         step=11 * pA,
         feedback_gain=0.004,
     ),
-    plateau_difference=replace(
-        _SIGNED,
-        model=two_phase,
-        credit=plateau_difference,
-        first=dict(eta=40 * pA, w="80*pA*randn()"),
-        step=100 * pA,
-        feedback_gain=0.01,
-        teacher=dict(rivals=True, gain=400 * pA / Hz, tau_r=100 * ms, r_soft=2 * Hz, hold=1),
-        hidden=_SIGNED.hidden | dict(tau_top=30 * ms),
-    ),
+    plateau_difference=_TWO_PHASES,
+    targets=replace(_TWO_PHASES, credit=targets, teacher=dict(_TWO_PHASES.teacher, gain=1600 * pA / Hz)),
     scalar=replace(
         _SIGNED,
         model=burst_poisson.with_equations("p_burst = 0 : 1"),
