@@ -20,8 +20,8 @@ from pathlib import Path
 from PIL import Image
 
 PAGES = "gallery_pages"  # written, not kept
-COLOURS, WIDTH, LARGEST = 64, 1100, 150_000  # of a kept figure: colours, pixels and bytes at the most
-QUICK = {  # what takes more than two minutes of processor time as a whole
+COLOURS, WIDTH, LARGEST = 256, 1100, 150_000  # of a kept figure: colours, pixels and bytes at the most
+QUICK = {  # what the gallery shows in a reduced run
     "digits", "disinhibition", "electrophysiology", "fi_curves", "find_cell", "layer5", "multiplexing",
     "ngrad", "ngrad_signals", "plasticity_population", "speed", "xor_microcircuit",
 }  # fmt: skip
@@ -34,11 +34,13 @@ def make(docs: Path, name: str) -> None:
     before = _spent()
     with tempfile.TemporaryDirectory() as cache:
         command = [sys.executable, script, *flags, "--out", run, "--overwrite"]
-        subprocess.run(command, check=True, env=os.environ | {"DENDRITIC_BP_CACHE": cache})
+        alone = {"DENDRITIC_BP_CACHE": cache, "CCACHE_DISABLE": "1"}
+        subprocess.run(command, check=True, env=os.environ | alone)
     record = json.loads((run / "run.json").read_text())
     made = {
         "command": shlex.join(["python", f"experiments/{name}.py", *flags]),
         "processor_s": round(_spent() - before),
+        "compiled": "as a whole",
         **{key: record[key] for key in ("reduced", "seed", "versions", "git")},
     }
     kept = docs / "gallery" / name
@@ -72,7 +74,8 @@ def _small(image: Image.Image) -> bytes:
     while True:
         buffer = BytesIO()
         size = (width, round(image.height * width / image.width))
-        image.resize(size, Image.Resampling.LANCZOS).quantize(COLOURS).save(buffer, "png", optimize=True)
+        smaller = image.resize(size, Image.Resampling.LANCZOS)
+        smaller.quantize(COLOURS, Image.Quantize.MAXCOVERAGE).save(buffer, "png", optimize=True)
         if buffer.tell() <= LARGEST:
             return buffer.getvalue()
         width = round(width * 0.85)
@@ -118,9 +121,8 @@ def _page(docs: Path, name: str, published: dict) -> str:
         parts += [f"![{path.stem}](../gallery/{name}/{path.name})" for path in sorted(run.glob("*.png"))]
         made, summary = (json.loads((run / file).read_text()) for file in ("made.json", "summary.json"))
         made["what"] = "**a reduced run**" if made["reduced"] else "the whole experiment"
-        text = (
-            "`{command}`: {what}, with seed {seed}, in {processor_s} s of processor time, compiling included."
-        )
+        made.setdefault("compiled", "in part, the rest from ccache")
+        text = "`{command}`: {what}, seed {seed}, {processor_s} s of processor time; compiled {compiled}."
         parts += [text.format(**made), _table(summary, published)]
     else:
         parts += [f"No run of it is kept here: `python experiments/{name}.py`."]
