@@ -55,7 +55,8 @@ def si_unit(quantity: Any) -> Unit:
 def tell_delays_apart(objects: Iterable[Any]) -> None:
     """Let each pathway own its delay: Brian2 calls the delays of all pathways `synapses.delay`."""
     for path in (path for each in objects for path in getattr(each, "_pathways", ())):
-        path.variables["delay"].owner = proxy(path)
+        delay = path.variables["delay"]
+        delay.owner, delay.name = proxy(path), "delay"  # 2.11 calls it _PATHWAY_delay
 
 
 def named(device: Any) -> dict[str, Any]:
