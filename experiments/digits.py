@@ -48,6 +48,7 @@ from measures.digits import Meter, dataset, summary
 from networks.cells import CELLS
 from networks.digits import Design
 from networks.mechanisms import MECHANISMS
+from networks.own import cell_of
 from networks.projections import FEEDBACK
 from networks.training import Plan, Training
 
@@ -72,7 +73,8 @@ def options(parser: argparse.ArgumentParser) -> None:
         help="stop after N epochs without gain; test the best",
     )
     cells = parser.add_mutually_exclusive_group()
-    cells.add_argument("--neuron", choices=CELLS, default="burst_signed", help="of all layers (burst_signed)")
+    known = f"{', '.join(CELLS)}; or another of models/neurons, or the path of a file that holds one"
+    cells.add_argument("--neuron", default="burst_signed", help=f"of all layers (burst_signed): {known}")
     cells.add_argument(
         "--credit", choices=MECHANISMS, help="how errors travel, with its cells (signed_bursts)"
     )
@@ -108,8 +110,7 @@ def _data(args: argparse.Namespace) -> Dataset:
         test = [args.test_images, args.test_labels] if args.test_images else []
         return from_files(args.images, args.labels, args.seed, test, args.limit)
     if args.data == "digits":
-        cell = (CELLS | MECHANISMS)[args.credit or args.neuron]
-        return replace(digits(args.seed, args.limit), mean=cell.brightness)
+        return replace(digits(args.seed, args.limit), mean=cell_of(args.credit or args.neuron).brightness)
     return from_openml(args.data, args.seed, args.limit)
 
 

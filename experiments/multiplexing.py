@@ -102,7 +102,8 @@ def simulate(args: argparse.Namespace) -> Record:
     program = Program(protocol(n), f"multiplexing-{n}")
     runs = dict(zip(given, sweep(program, asked, workers=1), strict=True))
     data = dataset(runs, given, n)
-    plane = fi_curves.simulate(argparse.Namespace(quick=args.quick, seed=args.seed, set={})).data
+    same = argparse.Namespace(quick=args.quick, seed=args.seed, set={}, neuron=fi_curves.DEFAULT)
+    plane = fi_curves.simulate(same).data
     names = dict(soma="plane_soma", dendrite="plane_dendrite")
     data = data.merge(plane.rename(names | {str(name): f"plane_{name}" for name in plane.data_vars}))
     main = runs["sines"]

@@ -69,6 +69,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         default="prescribed",
         help="of bursts (prescribed)",
     )
+    add("--neuron", default="burst_poisson", help="of the fast protocol: of models/neurons, or a file")
     add("--rule", choices=RULES, default="published", help="of the fast protocol (published)")
     add("--feedback", choices=FEEDBACK, default="opposite", help="signs onto the two hidden pools (opposite)")
     add("--hidden-plasticity", choices=["on", "off"], default="on", help="of the inputs to hidden cells (on)")
@@ -82,12 +83,16 @@ def simulate(args: argparse.Namespace) -> Record:
         return _microcircuit(args)
     if args.protocol == "published" and args.rule != "published":
         raise UserError(f"--protocol published has no --rule {args.rule}; leave it out.")
+    if args.protocol == "published" and args.neuron != "burst_poisson":
+        raise UserError(f"--protocol published has no --neuron {args.neuron}; leave it out.")
     epochs = (QUICK if args.quick else EPOCHS)[args.protocol] if args.epochs is None else args.epochs
     for flag, value in (("epochs", epochs), ("example", args.example), ("average", args.average)):
         if not value > 0:
             raise UserError(f"--{flag} must be more than 0, not {value}.")
     design = (
-        Fast(epochs, args.rule) if args.protocol == "fast" else Published(epochs, args.example, args.average)
+        Fast(epochs, args.rule, args.neuron)
+        if args.protocol == "fast"
+        else Published(epochs, args.example, args.average)
     )
     program = Program(design.protocol, design.name)
     asked = {"": design.values(args.seed, args.feedback, args.hidden_plasticity == "on")}
@@ -106,7 +111,7 @@ def _is_published(args: argparse.Namespace) -> bool:
 
 def _microcircuit(args: argparse.Namespace) -> Record:
     kinds = {"protocol": ["fast"], "rule": ["published"], "feedback": ["opposite", "zero"]}
-    kinds |= {"example": [8], "average": [2]}
+    kinds |= {"example": [8], "average": [2], "neuron": ["burst_poisson"]}
     for flag, known in kinds.items():
         if getattr(args, flag) not in known:
             raise UserError(f"--routing microcircuit has no --{flag} {getattr(args, flag)}; leave it out.")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from brian2 import Hz, Quantity, ms, pA
+from brian2 import Hz, Quantity, ms, nA, pA
 
 from dendritic_bp import NeuronModel
 from dendritic_bp.models.credit import TAUGHT, Credit
@@ -17,6 +17,10 @@ from dendritic_bp.models.neurons.burst_signed import burst_signed
 from dendritic_bp.models.neurons.multiplexing import multiplexing
 from dendritic_bp.models.neurons.pyramidal import pyramidal
 from dendritic_bp.trials import Gate
+
+# chosen here
+INPUTS = dict(I_off=350 * pA, I_on=1000 * pA)  # without brightness, and more for the full one
+FEEDBACK = dict(learned=600 * pA, fixed=10 * nA)  # the spread of feedback that learns, and that does not
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ class Cell:
     brightness: float | None = None  # mean that the digits are scaled to, so that each drives as much
     noise: Mapping[str, Any] = field(default_factory=dict)  # arguments of `with_equations`; not in inputs
     gates: Mapping[str, Gate] = field(default_factory=dict)  # where they differ from those of the mechanism
+    inputs: Mapping[str, Any] = field(default_factory=lambda: INPUTS)  # currents of the input cells
+    feedback: Mapping[str, Any] = field(default_factory=lambda: FEEDBACK)  # onto a cell, in all, at the start
 
 
 # All values chosen here, on validation data, unless a model file says otherwise.

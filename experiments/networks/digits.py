@@ -9,9 +9,9 @@ from brian2 import Network, SpikeMonitor, defaultclock, ms, pA, second
 from dendritic_bp.tasks import Dataset
 from dendritic_bp.trials import Gate, Schedule, Trials
 from networks import projections
-from networks.cells import CELLS, Cell
+from networks.cells import Cell
 from networks.layers import COUNTERS, TRAINS, inputs, learning_layers, shows
-from networks.mechanisms import MECHANISMS
+from networks.own import cell_of
 from networks.teacher import reward, teacher
 
 # All values chosen here.
@@ -37,12 +37,13 @@ class Design:
     @property
     def name(self) -> str:
         """Name the build folder after what is compiled."""
-        return "-".join(["digits", self.neuron, *map(str, (self.pixels, *self.hidden, self.classes))])
+        kind = self.neuron if self.neuron.isidentifier() else self.cell.model.name
+        return "-".join(["digits", kind, *map(str, (self.pixels, *self.hidden, self.classes))])
 
     @property
     def cell(self) -> Cell:
         """Return the kind of cell, and what is chosen for it."""
-        return (CELLS | MECHANISMS)[self.neuron]
+        return cell_of(self.neuron)
 
     @property
     def copies(self) -> int:
@@ -116,7 +117,7 @@ class Design:
             name: tables[name] for name in ("images", "reading", *cell.credit.inputs.get("namespace", ()))
         }
         told = cell.model.with_equations(**cell.credit.inputs)
-        sources = inputs(told, self.sizes["inputs"], f"images(t, i//{self.copies})", clock, read)
+        sources = inputs(told, self.sizes["inputs"], f"images(t, i//{self.copies})", clock, read, cell.inputs)
         layers = [sources, *learning_layers(cell, self.hidden, self.sizes["output"], tables)]
         taught = teacher(layers[-1], self.classes, tables, **cell.teacher)
         if "success" in layers[-1].equations:

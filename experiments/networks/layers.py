@@ -1,6 +1,6 @@
 """The layers of a learning network: what its cells have in common, whatever teaches them."""
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +8,7 @@ from brian2 import EventMonitor, NeuronGroup, SpikeMonitor, StateMonitor, TimedA
 
 from dendritic_bp import NeuronModel, neurons
 from dendritic_bp.trials import Trials
-from networks.cells import Cell
+from networks.cells import INPUTS, Cell
 
 EVENTS = ("event", "burst")
 TRAINS = ("spike", *EVENTS)
@@ -28,14 +28,20 @@ START = dict(
 def counting(model: NeuronModel) -> NeuronModel:
     """Count the events and bursts of each cell while a trial is read."""
     model = model.with_equations("n_event : 1\nn_burst : 1", namespace=("reading",))
-    counted = {e: f"{model.on_event[e]}; n_{e} += reading(t)" for e in EVENTS}
+    counted = {e: f"{model.on_event.get(e, '').strip()}\nn_{e} += reading(t)".strip() for e in EVENTS}
     return replace(model, on_event={**model.on_event, **counted})
 
 
-def inputs(model: NeuronModel, n: int, shown: str, trials: Trials, tables: dict[str, Any]) -> NeuronGroup:
+def inputs(
+    model: NeuronModel,
+    n: int,
+    shown: str,
+    trials: Trials,
+    tables: dict[str, Any],
+    currents: Mapping[str, Any] = INPUTS,
+) -> NeuronGroup:
     """Build cells whose somatic current in each trial follows what is `shown` to cell i, from 0 to 1."""
-    currents = dict(I_off=350 * pA, I_on=1000 * pA)
-    model = counting(model).with_equations(parameters=currents, namespace=tuple(tables))
+    model = counting(model).with_equations(parameters=dict(currents), namespace=tuple(tables))
     group = neurons(model, n, "inputs", tables, v_s=START["v_s"])
     group.run_regularly(f"I_soma = I_off + I_on*{shown}", dt=trials.length, name="stimulus")
     return group

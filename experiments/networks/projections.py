@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from brian2 import NeuronGroup, Quantity, Synapses, TimedArray, ms, nA, pA
+from brian2 import NeuronGroup, Quantity, Synapses, TimedArray, ms, pA
 
 from dendritic_bp import SynapseModel, synapses
 from networks.cells import Cell
@@ -64,13 +64,13 @@ def feedback(kind: str, onto: int, cell: Cell, trial: Quantity = 0 * ms) -> dict
     every cell gets the same number, the sum of what the layer above sends.
     """
     gain = cell.feedback_gain * onto
-    learned = dict(w_0=600 * pA / onto, eta=higher(onto, cell)["eta"], gain=gain)
+    learned = dict(w_0=cell.feedback["learned"] / onto, eta=higher(onto, cell)["eta"], gain=gain)
     change = dict(
         learned={},
-        random=dict(w_0=10 * nA / onto, eta=0 * pA),
+        random=dict(w_0=cell.feedback["fixed"] / onto, eta=0 * pA),
         zero=dict(gain=0),
         shuffled=dict(delay=trial),
-        scalar=dict(w=10 * nA / onto, eta=0 * pA),
+        scalar=dict(w=cell.feedback["fixed"] / onto, eta=0 * pA),
     )
     return dict(delay=0 * ms) | learned | change[kind]
 

@@ -1,12 +1,14 @@
 """The fast network of `xor.py`: small ensembles, trials of 200 ms, a teacher in each of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 from brian2 import Hz, Network, NeuronGroup, Quantity, Synapses, TimedArray, defaultclock, ms, pA, second
 
-from dendritic_bp import SynapseModel, neurons
+from dendritic_bp import NeuronModel, SynapseModel, neurons
 from dendritic_bp.models.neurons.burst_poisson import burst_poisson
 from dendritic_bp.models.synapses.burst_dependent import burst_dependent
 from dendritic_bp.models.synapses.burst_gradient import burst_gradient
@@ -15,8 +17,12 @@ from dendritic_bp.models.synapses.transmission import burst_transmission, centre
 from dendritic_bp.runs import Run
 from dendritic_bp.trials import Gate, Schedule, Trials
 from measures.xor import PATTERNS, TARGETS, Course, activity
+from networks.cells import CELLS
+from networks.cells import INPUTS as CURRENTS
 from networks.layers import COUNTERS, counting, inputs, shows
+from networks.own import carried_from, own_model
 from networks.projections import all_to_all
+from networks.scales import scales
 from networks.teacher import teacher
 
 # All values chosen here unless a model file says otherwise.
@@ -28,7 +34,8 @@ READ_S = float((TRIAL - SETTLED) / second)
 BEFORE, AFTER = 5, 10  # epochs (of the four patterns, in random order) of the tests
 ANNEAL_S = 60  # steps of learning shrink with this time constant
 R_LOW, R_HIGH = 4, 30  # Hz
-TEACHER = dict(gain=80 * pA / Hz, r_low=R_LOW * Hz, r_high=R_HIGH * Hz)
+GAIN = 80 * pA / Hz  # of the teacher
+ETA_HOME = 8 * pA
 POPULATIONS = dict(input1=INPUTS, input2=INPUTS, hidden1=HIDDEN, hidden2=HIDDEN, output=OUTPUTS)
 LAYERS = dict(inputs=2, hidden=2, output=1)  # and how many populations are in each
 GATES = dict(
@@ -58,6 +65,38 @@ class Rule:
     learns: dict[str, Quantity]  # values of feedback that learns
 
 
+@dataclass(frozen=True)
+class Kind:
+    """Hold the kind of cell, and what is chosen for it."""
+
+    name: str
+    model: NeuronModel
+    start: Mapping[str, Any]
+    currents: Mapping[str, Any]  # into the input cells
+    limits: tuple[float, float]  # Hz: event rates that the teacher asks for
+    soma: float = 1.0  # how many times larger somatic currents are than in burst_poisson
+    dendrite: float = 1.0  # ... and apical ones
+
+
+@cache
+def kind_of(name: str) -> Kind:
+    """Return a kind of cell; but for burst_poisson, its values are measured (`networks/own.py`)."""
+    if name == burst_poisson.name:
+        return Kind(name, burst_poisson, START, CURRENTS, (R_LOW, R_HIGH))
+    model = own_model(name, [rule for each in RULES.values() for rule in (each.forward, each.feedback)])
+    carried = carried_from(CELLS[burst_poisson.name], model, scales(model))
+    off, high = carried.drive(CURRENTS["I_off"]), float(carried.rate(R_HIGH * Hz) / Hz)
+    return Kind(
+        model.name,
+        model.with_equations(**carried.noise),
+        START | dict(I_apical=carried.place(START["I_apical"]), I_bias=carried.drive(START["I_bias"])),
+        dict(I_off=off, I_on=carried.drive(sum(CURRENTS.values())) - off),
+        (R_LOW, high),
+        carried.soma,
+        carried.dendrite,
+    )
+
+
 RULES = dict(
     published=Rule(burst_dependent, (6 * pA, 4 * pA), centred_feedback, 12 * pA, {}),
     bursts=Rule(burst_dependent, (6 * pA, 4 * pA), burst_transmission, 4 * pA, {}),
@@ -71,11 +110,18 @@ class Fast:
 
     epochs: int = 250
     rule: str = "published"
+    neuron: str = burst_poisson.name
 
     @property
     def name(self) -> str:
         """Name the build folder."""
-        return f"xor-fast-{self.rule}"
+        mine = [] if self.neuron == burst_poisson.name else [self.kind.name]
+        return "-".join(["xor-fast", self.rule, *mine])
+
+    @property
+    def kind(self) -> Kind:
+        """Return the kind of cell."""
+        return kind_of(self.neuron)
 
     @property
     def trials(self) -> int:
@@ -113,8 +159,9 @@ class Fast:
         defaultclock.dt = 1 * ms
         clock = self.clock
         tables = clock.tables(dict(stimulus=(2,), label=()), GATES)
-        layers = _layers(clock, tables)
-        taught = teacher(layers[-1], 1, tables, wanted="label(t)", **TEACHER)
+        layers, (low, high) = _layers(self.kind, clock, tables), self.kind.limits
+        targets = dict(r_low=low * Hz, r_high=high * Hz)
+        taught = teacher(layers[-1], 1, tables, "label(t)", gain=self.kind.dendrite * GAIN, **targets)
         counts = [clock.counters(layer, COUNTERS) for layer in layers]
         objects = [*layers, *taught, *self._projections(layers, tables), *counts]
         return clock.run(objects, shows(layers), last=4 * AFTER)
@@ -134,7 +181,7 @@ class Fast:
             tests={
                 k: activity(order[s], events[:, s], bursts[:, s], cells * READ_S) for k, s in parts.items()
             },
-            limits=(R_LOW, R_HIGH),
+            limits=self.kind.limits,
             epoch_s=4 * float(TRIAL / second),
             populations=POPULATIONS,
             windows=[(float((self.trials - 4 + k) * TRIAL / second), int(order[k - 4])) for k in range(4)],
@@ -151,25 +198,30 @@ class Fast:
         rule = RULES[self.rule]
         signs = {"opposite": (1, -1), "same": (1, 1), "zero": (0, 0)}[kind]
         change = {f"feedback.{name}": 0 * value for name, value in rule.learns.items() if kind == "zero"}
-        return change | {"feedback.w": np.tile(np.repeat(signs, HIDDEN), OUTPUTS) * rule.w_feedback}
+        w = self.kind.dendrite * rule.w_feedback
+        return change | {"feedback.w": np.tile(np.repeat(signs, HIDDEN), OUTPUTS) * w}
 
     def _projections(self, layers: list[NeuronGroup], tables: dict[str, TimedArray]) -> list[Synapses]:
         """Connect neighbouring layers all to all; all forward weights are zero at the start."""
         sources, hidden, output = layers
         rule, gate = RULES[self.rule], dict(namespace=("learning",), plastic="learning(t)")
-        forward = rule.forward.with_input(**gate)
+        soma = self.kind.soma
+        bounds = {name: soma * rule.forward.parameters[name] for name in ("w_min", "w_max")}
+        forward = rule.forward.with_input(**gate).with_equations(parameters=bounds)
+        learns = {name: self.kind.dendrite * value for name, value in rule.learns.items()}
+        eta1, eta2 = (soma * eta for eta in rule.eta)
         back = rule.feedback.with_input(**gate) if rule.learns else rule.feedback
         start = self._feedback("opposite")["feedback.w"]
         return [
-            all_to_all(forward, sources, hidden, "forward1", tables, eta=rule.eta[0]),
-            all_to_all(forward, hidden, output, "forward2", tables, eta=rule.eta[1]),
-            all_to_all(back, output, hidden, "feedback", tables, w=start, **rule.learns),
+            all_to_all(forward, sources, hidden, "forward1", tables, eta=eta1),
+            all_to_all(forward, hidden, output, "forward2", tables, eta=eta2),
+            all_to_all(back, output, hidden, "feedback", tables, w=start, **learns),
         ]
 
 
-def _layers(clock: Trials, tables: dict[str, TimedArray]) -> list[NeuronGroup]:
+def _layers(kind: Kind, clock: Trials, tables: dict[str, TimedArray]) -> list[NeuronGroup]:
     """Build the input, hidden and output layers."""
-    cell = burst_poisson.with_equations("x_bar = 0 : 1", parameters=dict(tau_x=50 * ms))  # not centred
+    cell = kind.model.with_equations("x_bar = 0 : 1", parameters=dict(tau_x=50 * ms))  # not centred
     learner = counting(cell).with_input(("teaching",), averaging="teaching(t)")
     taught = learner.with_equations(
         """
@@ -177,11 +229,11 @@ I_d = I_apical + I_top + I_noise_d + I_teacher : amp
 I_teacher : amp (linked)
 eta_bias = eta_home*teaching(t) : amp
 """,
-        parameters=dict(eta_home=8 * pA),
+        parameters=dict(eta_home=kind.soma * ETA_HOME),
     )
     read = {name: tables[name] for name in ("stimulus", "reading")}
-    sources = inputs(cell, 2 * INPUTS, f"stimulus(t, i//{INPUTS})", clock, read)
-    hidden = neurons(learner, 2 * HIDDEN, "hidden", tables, **START, tau_top=50 * ms)
-    mean = (R_LOW + R_HIGH) / 2 * Hz
-    output = neurons(taught, OUTPUTS, "output", tables, **START, rate_target=mean)
+    sources = inputs(cell, 2 * INPUTS, f"stimulus(t, i//{INPUTS})", clock, read, kind.currents)
+    hidden = neurons(learner, 2 * HIDDEN, "hidden", tables, **kind.start, tau_top=50 * ms)
+    mean = sum(kind.limits) / 2 * Hz
+    output = neurons(taught, OUTPUTS, "output", tables, **kind.start, rate_target=mean)
     return [sources, hidden, output]
