@@ -41,6 +41,7 @@ class Cell:
     teacher: Mapping[str, Any]
     hidden: Mapping[str, Any]  # values of the hidden cells
     output: Mapping[str, Any]
+    forget: float = 0  # share of a weight that an event takes, at full steps
     brightness: float | None = None  # mean that the digits are scaled to, so that each drives as much
     noise: Mapping[str, Any] = field(default_factory=dict)  # arguments of `with_equations`; not in inputs
     gates: Mapping[str, Gate] = field(default_factory=dict)  # where they differ from those of the mechanism
@@ -61,14 +62,15 @@ CELLS = dict(
         credit=signed_bursts,
         I_tonic=0 * pA,
         burst_probability=0,
-        first=dict(eta=10 * pA, w="80*pA*randn()"),
-        step=250 * pA,
+        first=dict(eta=60 * pA, w="160*pA*randn()"),
+        step=1200 * pA,
         weights=30 * pA,
         feedback_gain=0.01,
         anneal=4.0,
+        forget=1e-4,
         brightness=0.37,
         teacher=dict(rivals=True, gain=214 * pA / Hz, tau_r=100 * ms, r_soft=1.4 * Hz),
-        hidden=HIDDEN | dict(tau_top=50 * ms),
+        hidden=dict(tau_top=50 * ms, rate_target=6 * Hz, eta_home=2 * pA, I_bias=300 * pA),
         output=dict(eta_home=1 * pA, rate_target=8 * Hz),
     ),
     burst_poisson=Cell(

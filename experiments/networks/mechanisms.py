@@ -12,10 +12,12 @@ from dendritic_bp.models.credit.targets import targets
 from dendritic_bp.models.neurons.burst_poisson import burst_poisson
 from dendritic_bp.models.neurons.error_pair import error_pair
 from dendritic_bp.models.neurons.two_phase import two_phase
-from networks.cells import CELLS
+from networks.cells import CELLS, HIDDEN
 
 # All values chosen here, on validation data of one seed (20).
-_SIGNED = replace(CELLS["burst_signed"], anneal=3.0, brightness=None)
+_SIGNED = replace(
+    CELLS["burst_signed"], anneal=3.0, brightness=None, forget=0, hidden=HIDDEN | dict(tau_top=50 * ms)
+)
 _COIN = replace(
     CELLS["burst_poisson"],
     first=dict(eta=4 * pA, w="80*pA*randn()"),

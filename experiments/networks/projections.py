@@ -39,8 +39,8 @@ def projections(
 
     `longest` is the longest delay that a run may give to feedback, which has none at first.
     """
-    credit = cell.credit
-    result = [all_to_all(credit.forward, *layers[:2], "forward1", tables, by_target=True, **cell.first)]
+    credit, first = cell.credit, cell.first | forgets(cell.first["eta"], cell)
+    result = [all_to_all(credit.forward, *layers[:2], "forward1", tables, by_target=True, **first)]
     for k, (low, high) in enumerate(pairwise(layers[1:]), start=1):
         up = higher(low.N, cell)
         result.append(all_to_all(credit.forward, low, high, f"forward{k + 1}", tables, by_target=True, **up))
@@ -54,7 +54,13 @@ def projections(
 
 def higher(below: int, cell: Cell) -> dict[str, Any]:
     """Return step and first weights of a projection, the smaller the more cells there are below."""
-    return dict(eta=cell.step / below, w=f"{float(cell.weights / pA):g}*pA/sqrt({below})*randn()")
+    eta = cell.step / below
+    return dict(eta=eta, w=f"{float(cell.weights / pA):g}*pA/sqrt({below})*randn()") | forgets(eta, cell)
+
+
+def forgets(eta: Quantity, cell: Cell) -> dict[str, Any]:
+    """Return the weight that would lose at an event what a burst adds, where weights fade."""
+    return dict(w_far=eta / cell.forget) if cell.forget else {}
 
 
 def feedback(kind: str, onto: int, cell: Cell, trial: Quantity = 0 * ms) -> dict[str, Any]:
@@ -64,7 +70,8 @@ def feedback(kind: str, onto: int, cell: Cell, trial: Quantity = 0 * ms) -> dict
     every cell gets the same number, the sum of what the layer above sends.
     """
     gain = cell.feedback_gain * onto
-    learned = dict(w_0=cell.feedback["learned"] / onto, eta=higher(onto, cell)["eta"], gain=gain)
+    eta = cell.step / onto
+    learned = dict(w_0=cell.feedback["learned"] / onto, eta=eta, gain=gain) | forgets(eta, cell)
     change = dict(
         learned={},
         random=dict(w_0=cell.feedback["fixed"] / onto, eta=0 * pA),

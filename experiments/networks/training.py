@@ -17,7 +17,7 @@ from networks.digits import PIECE, Design
 from networks.layers import COUNTERS, TRAINS, kind
 
 LOOKS = 3  # trials for which each held-out image is shown after training, if there are few
-FEW = 1_000  # test images
+FEW = 10_000  # test images
 PROBE = 3  # pieces in which is seen what would be learned
 SMALL = 1e-3  # their steps: the network stays where it is
 PROBES = 8  # in a training, evenly on a log scale
