@@ -3,6 +3,7 @@
 Arrays come in SI units, as they are on disk. Nothing here keeps a state or needs a display.
 """
 
+import math
 from collections.abc import Mapping
 from itertools import cycle
 
@@ -90,13 +91,20 @@ def angles(
 
 
 def receptive_fields(
-    axes: Axes, weights: ArrayLike, shape: tuple[int, int] = (8, 8), unit: str = "pA", scale: float = 1e12
+    axes: Axes,
+    weights: ArrayLike,
+    shape: tuple[int, int] | None = None,
+    unit: str = "pA",
+    scale: float = 1e12,
 ) -> None:
     """Draw the weights (cells, pixels) of each cell as an image, blue below zero and red above.
 
-    `scale` takes the weights from SI to `unit`. The colours end at the 99th percentile of the sizes.
+    `shape` is that of the image; without it, a square, or one row if the number of pixels is none. `scale` takes the weights from SI to `unit`. The colours end at the 99th percentile of the sizes.
     """
     weights = np.asarray(weights, float) * scale
+    pixels = weights.shape[1]
+    side = math.isqrt(pixels)
+    shape = shape or ((side, side) if side**2 == pixels else (1, pixels))
     limit = np.percentile(np.abs(weights), 99) or 1
     columns = int(np.ceil(np.sqrt(len(weights) * axes.bbox.width / axes.bbox.height)))
     mosaic = _mosaic(weights, shape, min(columns, len(weights)))

@@ -12,7 +12,7 @@ those of the other depress. The feedback synapses start small and random and lea
 file); with --feedback random they stay as they are. A slow current holds the mean rate of each cell. With
 --neuron burst_poisson, there is one kind of burst, a coin decides about it, and the teacher has target
 rates; with --neuron pyramidal, plateaus make the bursts, and the teacher begins at 140 ms. scikit-learn's
-1,797 digits, scaled to equal brightness, split 60/20/20 by seed; 24 epochs of 1,077 images, in pieces of
+1,797 digits, scaled to equal brightness, split 60/20/20 by seed; 12 epochs of 1,077 images, in pieces of
 360 trials; other images by --data or by files (docs/digits.md). For validation and test, teacher and
 plasticity are off, and what is shown leaves no trace; in the test each image is shown for three trials,
 and the class with most events wins. Settings were compared on the validation images; the README says
@@ -52,7 +52,7 @@ from networks.own import cell_of
 from networks.projections import FEEDBACK
 from networks.training import Plan, Training
 
-HIDDEN, EPOCHS = [200], 24
+HIDDEN, EPOCHS = [200], 12
 QUICK_HIDDEN, QUICK_EPOCHS = [30], 6
 FILES = ("images", "labels", "test_images", "test_labels")
 
@@ -65,7 +65,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         add(f"--{name.replace('_', '-')}", metavar="F", help="file in the format of MNIST (IDX), gzip or not")
     add("--limit", type=int, default=0, metavar="N", help="number of training images (all)")
     add("--hidden", type=int, nargs="+", metavar="N", help="cells of one to three hidden layers (200)")
-    add("--epochs", type=int, metavar="N", help="times that the training images are shown (24)")
+    add("--epochs", type=int, metavar="N", help="times that the training images are shown (12)")
     add(
         "--patience",
         type=int,
