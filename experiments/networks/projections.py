@@ -11,6 +11,7 @@ from brian2 import NeuronGroup, Quantity, Synapses, TimedArray, ms, pA
 from dendritic_bp import SynapseModel, synapses
 from networks.cells import Cell
 
+WIDE = 200  # cells of a hidden layer; with more of them, steps shrink; chosen here
 FEEDBACK = ("learned", "random", "zero", "shuffled", "scalar")
 
 
@@ -39,7 +40,8 @@ def projections(
 
     `longest` is the longest delay that a run may give to feedback, which has none at first.
     """
-    credit, first = cell.credit, cell.first | forgets(cell.first["eta"], cell)
+    credit, eta = cell.credit, cell.first["eta"] * shrink(layers[1].N)
+    first = cell.first | dict(eta=eta) | forgets(eta, cell)
     result = [all_to_all(credit.forward, *layers[:2], "forward1", tables, by_target=True, **first)]
     for k, (low, high) in enumerate(pairwise(layers[1:]), start=1):
         up = higher(low.N, cell)
@@ -54,8 +56,16 @@ def projections(
 
 def higher(below: int, cell: Cell) -> dict[str, Any]:
     """Return step and first weights of a projection, the smaller the more cells there are below."""
-    eta = cell.step / below
+    eta = cell.step / below * shrink(below)
     return dict(eta=eta, w=f"{float(cell.weights / pA):g}*pA/sqrt({below})*randn()") | forgets(eta, cell)
+
+
+def shrink(hidden: int) -> float:
+    """Return the share of the steps that is left with so many hidden cells.
+
+    Full steps make 500 cells run away: their weights grow, hence the feedback, hence the weights.
+    """
+    return min(1, WIDE / hidden)
 
 
 def forgets(eta: Quantity, cell: Cell) -> dict[str, Any]:
@@ -70,7 +80,7 @@ def feedback(kind: str, onto: int, cell: Cell, trial: Quantity = 0 * ms) -> dict
     every cell gets the same number, the sum of what the layer above sends.
     """
     gain = cell.feedback_gain * onto
-    eta = cell.step / onto
+    eta = cell.step / onto * shrink(onto)
     learned = dict(w_0=cell.feedback["learned"] / onto, eta=eta, gain=gain) | forgets(eta, cell)
     change = dict(
         learned={},
