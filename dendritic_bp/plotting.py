@@ -99,7 +99,8 @@ def receptive_fields(
 ) -> None:
     """Draw the weights (cells, pixels) of each cell as an image, blue below zero and red above.
 
-    `shape` is that of the image; without it, a square, or one row if the number of pixels is none. `scale` takes the weights from SI to `unit`. The colours end at the 99th percentile of the sizes.
+    `shape` is that of the image; without it, a square, or one row if the number of pixels is none.
+    `scale` takes the weights from SI to `unit`. The colours end at the 99th percentile of the sizes.
     """
     weights = np.asarray(weights, float) * scale
     pixels = weights.shape[1]

@@ -228,7 +228,8 @@ def test_feedback_changes_exactly_as_its_forward_partner(rules):
 
 
 def test_weights_that_fade_make_feedback_equal_to_its_forward_partner():
-    ((forward, forward_end), (back, back_end)), _ = loop(rules=(signed_gradient, signed_feedback), w_far=1 * nA)
+    rules = signed_gradient, signed_feedback
+    ((forward, forward_end), (back, back_end)), _ = loop(rules=rules, w_far=1 * nA)
     before, after = back - forward.T, back_end - forward_end.T
     assert (np.abs(after) < np.abs(before))[before != 0].all()
     assert (np.sign(after) == np.sign(before)).all()
