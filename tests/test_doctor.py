@@ -21,7 +21,7 @@ def test_a_working_machine_is_well(capsys):
     for line in ("Python", "brian2", "numpy", "compiler", "flags", "cores", "ccache", "cache"):
         assert f"\n{line} " in out
     assert "right\nAll is well.\n" in out
-    assert err == ""
+    assert all(line.startswith("doctor: ") for line in err.splitlines())  # that it compiles
 
 
 def test_it_is_a_command():

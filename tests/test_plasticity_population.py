@@ -71,4 +71,4 @@ def test_weights_learn_only_in_lessons(lesson, change):
 @pytest.mark.parametrize("grid", [0, 0.25, 20, float("inf"), float("nan")])
 def test_sources_fire_on_whole_steps(grid):
     with pytest.raises(UserError, match=f"whole steps of 0.1 ms, from 0.1 to 10 ms, not {grid:g} ms"):
-        population.simulate(Namespace(quick=True, grid=grid))
+        population.simulate(Namespace(quick=True, source_grid=grid))

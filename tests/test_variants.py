@@ -66,6 +66,13 @@ def test_the_controls_of_xor_are_controls(routing):
     assert any(name.endswith(".eta") for name in made) and any(name.endswith(".w") for name in made)
     for change in made:
         asked = dict(routing=routing, protocol="fast", rule="published", epochs=1, example=8, average=2)
-        asked |= dict(quick=True, feedback="zero", hidden_plasticity="off", seed=0, set={change: 1 * pA})
+        asked |= dict(
+            neuron="burst_poisson",
+            quick=True,
+            feedback="zero",
+            hidden_plasticity="off",
+            seed=0,
+            set={change: 1 * pA},
+        )
         with pytest.raises(UserError, match=f"--set {change}=1. pA: .*would undo"):
             xor.simulate(argparse.Namespace(**asked))
