@@ -79,6 +79,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--credit", choices=MECHANISMS, help="how errors travel, with its cells (signed_bursts)"
     )
     add("--feedback", choices=FEEDBACK, default="learned", help="onto the hidden layers (learned)")
+    add("--routing", choices=["wired", "synapses"], default="wired", help="how feedback tells bursts (wired)")
     add("--hidden-plasticity", choices=["on", "off"], default="on", help="in the hidden layers (on)")
     add("--controls", action="store_true", help="run the four controls too, and draw them")
 
@@ -89,7 +90,8 @@ def simulate(args: argparse.Namespace) -> Record:
     epochs = (QUICK_EPOCHS if args.quick else EPOCHS) if args.epochs is None else args.epochs
     _require(args, hidden, epochs)
     data = _data(args)
-    design = Design(hidden, args.credit or args.neuron, data.images.shape[1], data.n_classes)
+    kind = args.credit or args.neuron
+    design = Design(hidden, kind, data.images.shape[1], data.n_classes, args.routing)
     plan = Plan(epochs, args.seed, design.cell.anneal, args.patience)
     program, meter = Program(design.protocol, design.name), Meter(design, data)
     variants = with_changes(_variants(args, design), args.set, design.feedback_values("learned"))

@@ -12,6 +12,7 @@ from networks import projections
 from networks.cells import Cell
 from networks.layers import COUNTERS, TRAINS, inputs, learning_layers, shows
 from networks.own import cell_of
+from networks.routing import routed, routes
 from networks.teacher import reward, teacher
 
 # All values chosen here.
@@ -33,17 +34,20 @@ class Design:
     neuron: str  # or mechanism
     pixels: int = 64
     classes: int = 10
+    routing: str = "wired"  # of feedback; or "synapses"
 
     @property
     def name(self) -> str:
         """Name the build folder after what is compiled."""
         kind = self.neuron if self.neuron.isidentifier() else self.cell.model.name
-        return "-".join(["digits", kind, *map(str, (self.pixels, *self.hidden, self.classes))])
+        way = ["routed"] if self.routing == "synapses" else []
+        return "-".join(["digits", kind, *way, *map(str, (self.pixels, *self.hidden, self.classes))])
 
     @property
     def cell(self) -> Cell:
         """Return the kind of cell, and what is chosen for it."""
-        return cell_of(self.neuron)
+        cell = cell_of(self.neuron)
+        return routed(cell) if self.routing == "synapses" else cell
 
     @property
     def copies(self) -> int:
@@ -124,6 +128,8 @@ class Design:
             taught += reward(layers[1:], taught[0])
         objects = [*layers, *taught]
         wires = projections.projections(layers, cell, tables, longest=TRIAL)
+        if self.routing == "synapses":
+            objects += routes(layers[1:], cell)
         objects += [*wires, *self._records(layers, wires), *shows(layers, ("v_s", "v_d"))]
         return clock.run(objects)
 

@@ -1,0 +1,101 @@
+"""Feedback by synapses tells bursts from events, and interneurons take off what events foretell."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from brian2 import Hz, SpikeMonitor, StateMonitor, TimedArray, ms, pA, second
+from simulate import DT, simulate, told
+
+sys.path.append(str(Path(__file__).parents[1] / "experiments"))
+
+from dendritic_bp import neurons, synapses
+from dendritic_bp.errors import UserError
+from dendritic_bp.models.neurons.interneurons import pv
+from dendritic_bp.models.synapses.routed_feedback import facilitating_briefly, routed_feedback
+from dendritic_bp.models.synapses.short_term import RELEASE, depressing
+from dendritic_bp.program import Program
+from networks import routing
+from networks.cells import CELLS
+from networks.digits import Design
+from networks.projections import FEEDBACK
+from networks.routing import PER_CELL, routed, strength
+
+BURST, LATER = [100, 200], [100, 200, 2000]  # steps of 0.1 ms
+W, GAIN = 10 * pA, 2.0
+
+
+def received(train, **values):
+    """Return what each spike adds to the dendrite, and to the interneuron, in units of gain and weight."""
+    orders = np.zeros((train[-1] + 20, 1))
+    orders[train] = 1
+    cell = told.with_equations(RELEASE + "I_inter : amp\n")
+    source, target = (
+        neurons(cell, 1, name, namespace=dict(orders=TimedArray(table, dt=DT)))
+        for name, table in (("source", orders), ("target", 0 * orders))
+    )
+    terminals = [
+        synapses(model, source, source, model.name, "i == j") for model in (depressing, facilitating_briefly)
+    ]
+    wire = synapses(routed_feedback, source, target, "wire", w=W, gain=GAIN, eta=0 * pA, **values)
+    trace = StateMonitor(target, ["I_top", "I_inter"], record=True, name="trace")
+    simulate((train[-1] + 10) * DT, source, target, *terminals, wire, trace)
+    return [np.diff(np.asarray(x[0] / (GAIN * W)))[train] for x in (trace.I_top, trace.I_inter)]
+
+
+def test_the_dendrite_feels_facilitation_and_its_interneuron_depression():
+    felt, followed = received(BURST, foretold=0.5)
+    U, f, tau_F, tau_D = 0.02, 0.2, 30, 100
+    u = U + f * (1 - U) * np.exp(-10 / tau_F)
+    np.testing.assert_allclose(felt, [U, u * (1 - U * np.exp(-10 / tau_D))], rtol=1e-6)
+    assert followed[0] == pytest.approx(0.5 * 0.9)
+    assert followed[1] < 0.5 * followed[0]
+
+
+def test_a_burst_is_told_from_an_event_by_the_dendrite_alone():
+    felt, followed = received(LATER)
+    assert felt[1] > 5 * felt[2]  # the second spike of a burst, and an event
+    assert followed[2] > 2 * followed[1]
+
+
+def test_nothing_arrives_on_either_way_while_it_is_shut():
+    np.testing.assert_array_equal(received(BURST, arriving=0), 0)
+
+
+def test_interneurons_fire_as_their_strength_takes_for_granted():
+    drive = np.repeat([-20.0, 0.0, 20.0], 30)
+    start = dict(v_s="E_L + 15*mV*rand()", I_soma=routing.BASELINE)
+    cells = neurons(pv, drive.size, "cells", **start)  # `interneuron` has the current that drives it linked
+    cells.I_apical = drive * pA
+    count = SpikeMonitor(cells, record=False, name="count")
+    simulate(1 * second, cells, count, dt=1 * ms)
+    low, middle, high = np.asarray(count.count).reshape(3, -1).mean(axis=1)
+    assert middle == pytest.approx(float(routing.RATE / Hz), rel=0.1)
+    assert (high - low) / 40 == pytest.approx(float(routing.SLOPE * pA / Hz), rel=0.15)
+
+
+@pytest.mark.parametrize("name", ["burst_poisson", "multiplexing"])
+def test_what_interneurons_take_off_cancels_the_feedback_of_a_cell_that_bursts_as_usual(name):
+    cell = routed(CELLS[name])
+    hidden, P = cell.credit.hidden, cell.burst_probability
+    felt = (routing.FACILITATED[0] + P * routing.FACILITATED[1]) * pA  # for an event, times gain and weight
+    follows = routing.FORETOLD * (routing.DEPRESSED[0] + P * routing.DEPRESSED[1]) * pA
+    spikes = PER_CELL * routing.SLOPE * follows * hidden["parameters"]["tau_inter"]
+    assert float(spikes * strength(cell, hidden) / felt) == pytest.approx(1)
+
+
+def test_cells_of_two_kinds_of_burst_are_refused():
+    with pytest.raises(
+        UserError, match="--routing synapses needs cells with bursts of one kind.*not burst_signed"
+    ):
+        _ = Design((3,), "burst_signed", routing="synapses").cell
+
+
+def test_a_routed_network_can_be_run_with_all_kinds_of_feedback():
+    asked = Design((2,), "multiplexing", routing="synapses")
+    assert asked.name == "digits-multiplexing-routed-64-2-10"
+    program = Program(asked.protocol, asked.name)
+    for kind in FEEDBACK:
+        program.check(asked.feedback_values(kind))
+    assert {"hidden1_inter.I_soma", "hidden1_take_off.w"} <= set(program.values)
