@@ -5,7 +5,7 @@ A model knows nothing of networks; `dendritic_bp.build` turns it into plain Bria
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import KW_ONLY, dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Self
 
@@ -17,6 +17,7 @@ from brian2.units.fundamentalunits import get_dimensions
 from dendritic_bp.blocks import Block, joined
 from dendritic_bp.equations import definitions, parse
 from dendritic_bp.errors import ModelError, suggest
+from dendritic_bp.kinds import require_kinds
 from dendritic_bp.language import Kind, Piece, check, check_number, standard_words, unit_text, variable
 from dendritic_bp.limits import DELAY, duration, implied, require
 from dendritic_bp.names import require_name
@@ -42,6 +43,7 @@ class _Model:
     limits: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        require_kinds(str(self), {each.name: getattr(self, each.name) for each in fields(self)})
         for name in (*self.parsed.names, *self.namespace):
             require_name(str(self), name)
         for name in self.parsed.names:
@@ -148,7 +150,7 @@ class NeuronModel(_Model):
     """
 
     _: KW_ONLY
-    threshold: str
+    threshold: str = ""  # needed
     reset: str = ""
     events: Mapping[str, str] = field(default_factory=dict)
     on_event: Mapping[str, str] = field(default_factory=dict)
@@ -158,6 +160,9 @@ class NeuronModel(_Model):
     @classmethod
     def of(cls, name: str, *blocks: Block, **own: Any) -> Self:
         """Return a model of blocks (`dendritic_bp.blocks`) and its own fields, which come first and win."""
+        known = {each.name for each in fields(cls)} - {"name"}
+        for word in own.keys() - known:
+            raise ModelError(f"model '{name}' has no field '{word}'; {suggest(word, known)}")
         return cls(name, **joined(f"model '{name}'", blocks, own))
 
     def __post_init__(self) -> None:
@@ -177,10 +182,8 @@ class NeuronModel(_Model):
     @property
     def conditions(self) -> Mapping[str, str]:
         """Return all limits: those that are stated, and that of a refractory period that is text."""
-        return {
-            **super().conditions,
-            **(duration(self.refractory) if isinstance(self.refractory, str) else {}),
-        }
+        own = duration(self.refractory) if isinstance(self.refractory, str) else {}
+        return {**super().conditions, **own}
 
     def _check_refractory(self) -> None:
         where = f"{self}, refractory"
@@ -234,9 +237,7 @@ class SynapseModel(_Model):
         if self.delay is not None:
             check_number(f"{self}, delay", self.delay, second.dim)
             if np.ndim(self.delay):
-                raise ModelError(
-                    f"{self}, delay = {self.delay}: is not one delay; set those of synapses later"
-                )
+                raise ModelError(f"{self}, delay = {self.delay}: is not one delay: set them later")
             require(str(self), DELAY, {"delay": self.delay})
 
     def words(self) -> dict[str, Any]:

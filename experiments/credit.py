@@ -24,6 +24,7 @@ from dendritic_bp import cli  # first: it mends what a notebook hands down
 
 # isort: split
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 
 from dendritic_bp.chain import train
@@ -58,6 +59,7 @@ def simulate(args: argparse.Namespace) -> Record:
     """Train each mechanism, its controls and its rate twin."""
     _require(args)
     names = [name for name in MECHANISMS if name in (args.credit or MECHANISMS)]
+    _require_set(names, args)
     results = {name: _result(name, args) for name in names}
     programs = {
         name: {"source_hash": each.source_hash, "build_s": each.build_s} for name, each in results.items()
@@ -111,6 +113,13 @@ def _size(args: argparse.Namespace) -> tuple[int, int]:
         for given, default in zip((args.hidden, args.epochs), usual, strict=True)
     )
     return hidden, epochs
+
+
+def _require_set(names: Sequence[str], args: argparse.Namespace) -> None:
+    """Refuse values that one of the networks does not have, before the first is compiled."""
+    if args.set:
+        for design in (Design((_size(args)[0],), name) for name in names):
+            Program(design.protocol, design.name).check(args.set)
 
 
 def _require(args: argparse.Namespace) -> None:

@@ -95,6 +95,7 @@ def simulate(args: argparse.Namespace) -> Record:
     plan = Plan(epochs, args.seed, design.cell.anneal, args.patience)
     program, meter = Program(design.protocol, design.name), Meter(design, data)
     variants = with_changes(_variants(args, design), args.set, design.feedback_values("learned"))
+    program.check(args.set)  # before it is compiled
     trainings = {
         name or "learning": Training(design, data, plan, values, *([] if name else [meter]))
         for name, values in variants.items()

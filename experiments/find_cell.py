@@ -27,6 +27,7 @@ import numpy as np
 import xarray as xr
 from brian2 import Quantity, ms, mV, nS, pA, second
 
+from dendritic_bp.errors import UserError
 from dendritic_bp.language import unit_text
 from dendritic_bp.models.neurons.multiplexing import multiplexing as MODEL
 from dendritic_bp.program import Program
@@ -153,6 +154,8 @@ def options(parser):
 
 def simulate(args: argparse.Namespace) -> Record:
     """Search, measure the best again, and print the winner."""
+    if args.set:
+        raise UserError("find_cell has no values to --set: it searches for them.")
     n, rounds = args.candidates or (40 if args.quick else 160), args.rounds or (3 if args.quick else 12)
     candidates, scores = search(n, rounds, args.seed)
     best = candidates.reshape(-1, len(SEARCHED))[np.argsort(scores.ravel())[:FINALISTS]]

@@ -106,7 +106,7 @@ def _alone(
     args: argparse.Namespace, kind: str, repeats: int
 ) -> tuple[dict[str, list[float]], dict[str, list[Path]], Run]:
     """Return the costs (ns for each cell and step) of cells here and in fused loops."""
-    program = Program(speed.cells(kind, ALONE_S), f"speed-{kind}").build()
+    program = _built(args, Program(speed.cells(kind, ALONE_S), f"speed-{kind}"))
     costs: dict[str, list[float]] = {"here": [], "double": [], "single": []}
     loops: dict[str, list[Path]] = {}
     unit = 1e-9 * speed.ALONE * STEPS
@@ -127,15 +127,21 @@ def _design(example_s: float, **changes: Any) -> Published:
     return Published(epochs=1, example_s=example_s, raster=False, **changes)
 
 
-def _program(design: Published) -> Program:
-    return Program(design.protocol, design.name).build()
+def _built(args: argparse.Namespace, program: Program) -> Program:
+    """Compile a program, unless it lacks what --set names."""
+    program.check(args.set)
+    return program.build()
+
+
+def _program(args: argparse.Namespace, design: Published) -> Program:
+    return _built(args, Program(design.protocol, design.name))
 
 
 def _xor(args: argparse.Namespace) -> Record:
     """Time the network, in turn with Brian2 alone and the limit of its cells, then its parts."""
     repeats, example_s = (3, SHORT) if args.quick else (REPEATS, LONG)
     design = _design(example_s)
-    program = _program(design)
+    program = _program(args, design)
     peer = plain_brian2.build(design.protocol, program.folder / "plain")
     _, loops, _ = _alone(args, "burst_poisson", 1)
     costs: dict[str, list[float]] = {"here": [], "brian2": [], "limit": []}
@@ -187,7 +193,7 @@ def _part(code_object: str) -> str:
 def _shares(args: argparse.Namespace, example_s: float) -> dict[str, float]:
     """Return the share of each code object in the time of all, the largest first."""
     design = _design(example_s, profile=True)
-    run = _program(design).run(args.seed, args.set)
+    run = _program(args, design).run(args.seed, args.set)
     times: dict[str, float] = {}
     for line in (run.folder / "profiling_info.txt").read_text().splitlines():
         name, time = line.split()
@@ -204,7 +210,7 @@ def _layer5(args: argparse.Namespace) -> Record:
     summary, run = {}, None
     for n, name in ((1, "layer5_us_per_step"), (TALL, f"layer5_{TALL}_us_per_step")):
         seconds = TALL_S if n == 1 else MANY_S
-        program = Program(speed.tall_cells(n, seconds), f"speed-layer5-{n}").build()
+        program = _built(args, Program(speed.tall_cells(n, seconds), f"speed-layer5-{n}"))
         runs = [program.run(args.seed + k, args.set) for k in range(REPEATS)]
         run, steps = runs[-1], round(seconds / 25e-6)
         summary[name] = _median([each.cpu_s for each in runs]) / steps / n * 1e6
@@ -218,7 +224,7 @@ def _trials(args: argparse.Namespace) -> Record:
     large = Design((speed.HIDDEN,), "burst_poisson", speed.PIXELS)
     cases = {"digits": (DIGITS, digits(args.seed)), "images": (large, speed.as_large_as_mnist(args.seed))}
     for name, (design, data) in cases.items():
-        program = Program(design.protocol, design.name).build()
+        program = _built(args, Program(design.protocol, design.name))
         values = speed.trials(design, args.seed, data) | args.set
         runs = [program.run(args.seed + k, values) for k in range(REPEATS)]
         run = runs[-1]
@@ -234,7 +240,7 @@ def _build(args: argparse.Namespace) -> Record:
     os.environ["CCACHE_DISABLE"] = "1"
     try:
         spent, start = _processor_s(), time.perf_counter()
-        program.build()
+        _built(args, program)
         summary = {"cold_build_s": time.perf_counter() - start, "cold_build_cpu_s": _processor_s() - spent}
         run = program.run(args.seed, speed.trials(DIGITS, args.seed, digits(args.seed)) | args.set)
     finally:
@@ -275,7 +281,7 @@ def _growth(args: argparse.Namespace) -> Record:
 def _timed(args: argparse.Namespace, repeats: int, cells: int, inputs: float) -> float:
     """Return the processor time per simulated second of a network whose cells get the published drive."""
     design = _design(SHORT, cells=cells, inputs=inputs)
-    program = _program(design)
+    program = _program(args, design)
     w = {name: value * 100 / inputs for name, value in WEIGHTS.items()}
     runs = [program.run(args.seed + k, w | args.set) for k in range(repeats)]
     return float(np.median([run.cpu_s for run in runs])) / design.simulated_s

@@ -122,6 +122,14 @@ def test_units_are_named_in_full():
         (dict(events={"spike": "due"}), ["'spike'", "threshold"]),
         (dict(on_event={"evnt": "v = E_L"}), ["'evnt'", "'event'"]),
         (dict(method="eulr"), ["'eulr'", "'euler'"]),
+        (dict(threshold=""), ["has no threshold", "as in threshold='v > -50*mV'"]),
+        (dict(threshold=None), ["threshold = None: must be text"]),
+        (dict(reset={"v": "E_L"}), ["reset = {'v': 'E_L'}: must be text"]),
+        (dict(events={"event": True}), ["events, 'event': must be text, not True"]),
+        (dict(on_event="v = E_L"), ["on_event = 'v = E_L': must be a table"]),
+        (dict(parameters=["tau"]), ["parameters = ['tau']: must be a table"]),
+        (dict(limits={"tau > 0*ms": None}), ["limits, 'tau > 0*ms': must be text"]),
+        (dict(namespace="images"), ["must be several names, as in ('images',)"]),
     ],
 )
 def test_other_mistakes_are_refused(changes, words):
@@ -133,6 +141,17 @@ def test_synapse_mistakes_are_refused():
     refused("on_post 'burst'", "w = 3", model=plastic, on_post={"burst": "w = 3"})
     refused("delay", model=plastic, delay=3 * mV)
     refused("delay", "not finite", model=plastic, delay=nan * ms)
+    refused("on_pre = 'w = 3': must be a table", model=plastic, on_pre="w = 3")
+    refused("order = 'first': must be a whole number", model=plastic, order="first")
+
+
+def test_fields_that_are_missing_or_misspelt_are_named():
+    with pytest.raises(ModelError, match="model 'mine' has no threshold"):
+        NeuronModel("mine", "dv/dt = -v/(10*ms) : volt")
+    with pytest.raises(ModelError, match="needs a name, as text, not 3"):
+        NeuronModel(3, threshold="t > 1*second")
+    with pytest.raises(ModelError, match="'mine' has no field 'thresold'; did you mean 'threshold'"):
+        NeuronModel.of("mine", equations="dv/dt = -v/(10*ms) : volt", thresold="v > 1*mV")
 
 
 def test_input_replaces_a_port_or_a_parameter_and_keeps_its_unit():
