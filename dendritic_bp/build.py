@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 from brian2 import Equations, NeuronGroup, Synapses, TimedArray, defaultclock
 
+from dendritic_bp.codegen import compiles_here
 from dendritic_bp.contract import remedy, require_sides
 from dendritic_bp.delivery import Keeper, Sending, sending, varying
 from dendritic_bp.errors import ModelError, suggest
 from dendritic_bp.events import search_once
+from dendritic_bp.fan_out import fan_out
 from dendritic_bp.language import Piece, Words, check, namespace_words
 from dendritic_bp.limits import DELAY, require
 from dendritic_bp.lookups import require_columns, require_table
@@ -103,6 +105,8 @@ def synapses(
     for event, each in sent.items():
         _keep(built, event, each)
     built.connect(**wired)
+    if compiles_here():
+        fan_out(built, wired)
     if model.delay is not None:
         require(f"'{name}': {model}", DELAY, {"delay": model.delay, "dt": source.clock.dt})
     _limit(built, model, values)

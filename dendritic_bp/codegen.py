@@ -9,10 +9,11 @@ import re
 from pathlib import Path
 
 from brian2 import DEFAULT_FUNCTIONS
-from brian2.codegen.generators.cpp_generator import CPPCodeGenerator
 from brian2.codegen.statements import Statement
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.device import get_device
+
+from dendritic_bp.fan_out import CellByCell
 
 # exp(x) - 1 loses digits near 0: there, the series to x**10/11!, which is exact to 1e-15 below 0.25.
 EXPREL = """
@@ -33,7 +34,7 @@ template <typename T> static inline T _clip(const T value, const double a_min, c
 """
 
 
-class WithoutBranches(CPPCodeGenerator):
+class WithoutBranches(CellByCell):
     """Write the conditions of events as arithmetic of truth values, which are 0 or 1.
 
     Brian2 distinguishes cases, and C++ leaves out what no longer matters: either is a branch.

@@ -20,12 +20,10 @@ template <class Archive, class T> void carry(Archive &archive, const char *name,
 
 template <class Archive> void carry(Archive &archive, const char *name, SynapticPathway &pathway)
 {
-    for (CSpikeQueue *each : pathway.queue) {
-        const size_t steps = archive.count(name, each->queue.size());
-        each->ensure_delay(int(steps) - 1);
-        for (size_t k = 0; k < steps; k++)
-            carry(archive, name, each->queue[(each->offset + k) % each->queue.size()]);
-    }
+    const size_t steps = archive.count(name, pathway.queue.size());
+    pathway.ensure_delay(int(steps) - 1);
+    for (size_t k = 0; k < steps; k++)
+        carry(archive, name, pathway.queue[(pathway.offset + k) % pathway.queue.size()]);
 }
 
 template <class Archive> void carry_random(Archive &archive)
