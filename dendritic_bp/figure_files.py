@@ -6,6 +6,7 @@ import os
 import re
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,11 @@ class Drawings(Figures):
 
     def __init__(self, functions: Mapping[str, Callable[[], Figure]]) -> None:
         self._functions = functions
+
+    @classmethod
+    def of(cls, given: Any, **functions: Callable[[Any], Figure]) -> Drawings:
+        """Return what functions draw of what is `given`, by the stems of their files."""
+        return cls({stem: partial(draw, given) for stem, draw in functions.items()})
 
     def __getitem__(self, stem: str) -> Figure:
         return self._functions[stem]()

@@ -25,6 +25,7 @@ from brian2 import Network, Quantity, StateMonitor, TimedArray, ms
 from numpy.typing import ArrayLike, NDArray
 
 from dendritic_bp.errors import UserError
+from dendritic_bp.language import unit_text
 from dendritic_bp.runs import Run
 
 
@@ -127,9 +128,14 @@ class Trials:
         return round(bins)
 
     def counters(self, group: Any, names: Iterable[str]) -> StateMonitor:
-        """Read counters of a group when the next trial begins, and set them to zero."""
+        """Read counters or means of a group when the next trial begins, and set them to zero."""
         names = list(names)
-        code = "; ".join(f"{name} = 0" for name in names)
+        zero = {
+            name: "0" if each.dim.is_dimensionless else f"0*{unit_text(each)}"
+            for name, each in group.equations.items()
+            if name in names
+        }
+        code = "; ".join(f"{name} = {zero[name]}" for name in names)
         group.run_regularly(code, dt=self.length, when="start", order=1, name=f"{group.name}_reset")
         when: dict[str, Any] = dict(dt=self.length, when="start", order=-1)
         return StateMonitor(group, names, record=True, name=f"{group.name}_counts", **when)

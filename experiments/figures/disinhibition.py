@@ -29,13 +29,7 @@ TITLES = {
 
 def figures(data: xr.Dataset, summary: Mapping[str, float]) -> Drawings:
     """Draw all figures of a run."""
-    return Drawings(
-        {
-            "transfer": lambda: _transfer(data),
-            "normalisation": lambda: _normalisation(data),
-            "loop": lambda: _loop(data),
-        }
-    )
+    return Drawings.of(data, transfer=_transfer, normalisation=_normalisation, loop=_loop)
 
 
 def _transfer(data: xr.Dataset) -> Figure:

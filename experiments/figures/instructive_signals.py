@@ -1,6 +1,7 @@
 """The figures of `instructive_signals.py`, drawn from the data of a run alone."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import xarray as xr
@@ -25,13 +26,8 @@ NAMES = {
 
 def figures(data: xr.Dataset, summary: Mapping[str, float]) -> Drawings:
     """Draw all figures of a run."""
-    return Drawings(
-        {
-            "imaging": lambda: _imaging(data),
-            "learning": lambda: _learning(data),
-            "signature": lambda: _signature(data, summary),
-        }
-    )
+    signature = partial(_signature, summary=summary)
+    return Drawings.of(data, imaging=_imaging, learning=_learning, signature=signature)
 
 
 def _imaging(data: xr.Dataset) -> Figure:
