@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from brian2 import Hz, Network, defaultclock, ms
+from brian2 import Hz, Network, NeuronGroup, defaultclock, linked_var, ms
 
 from dendritic_bp import NeuronModel, SynapseModel, neurons, synapses
 from dendritic_bp.fan_out import TEMPLATE, spacing
@@ -130,3 +130,24 @@ def test_more_synapses_take_brian2_code():
         return network
 
     Program(twice, "fan-out-twice").trace()
+
+
+def test_loops_that_read_other_cells_are_vectorised():
+    """GCC cannot know that what is read of other cells is not what is written."""
+
+    def looks() -> Network:
+        shown = NeuronGroup(2, "c : 1", name="shown")
+        seen = NeuronGroup(10, "dx/dt = (c - x)/(10*ms) : 1\nc : 1 (linked)", method="euler", name="seen")
+        own = NeuronGroup(10, "dx/dt = -x/(10*ms) : 1", method="euler", name="own")
+        seen.c = linked_var(shown, "c", index=np.arange(10) // 5)
+        network = Network(shown, seen, own)
+        network.run(1 * ms)
+        return network
+
+    program = Program(looks, "looks")
+    program.trace()
+    code = {
+        name: (program._sources / "code_objects" / f"{name}_stateupdater_codeobject.cpp").read_text()
+        for name in ("seen", "own")
+    }
+    assert "GCC ivdep" in code["seen"] and "GCC ivdep" not in code["own"]
