@@ -41,7 +41,7 @@ from dendritic_bp.errors import UserError
 from dendritic_bp.images import OPENML, from_files, from_openml
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
-from dendritic_bp.tasks import Dataset, digits
+from dendritic_bp.tasks import Dataset, digits, limited
 from dendritic_bp.variants import with_changes
 from figures.plateau_difference import figures
 from measures.plateau_difference import dataset, summary
@@ -61,6 +61,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     for name in ("images", "labels", "test-images", "test-labels"):
         add(f"--{name}", metavar="F", help="file in the format of MNIST (IDX), gzip or not")
     add("--limit", type=int, default=0, metavar="N", help="number of training images (all)")
+    add("--test-limit", type=int, default=0, metavar="N", help="test images at most (all)")
     add("--hidden", type=int, nargs=2, metavar="N", help="cells of the hidden layers (100 50)")
     add("--epochs", type=int, metavar="N", help="times that the training images are shown (20; others: 1)")
 
@@ -68,6 +69,8 @@ def options(parser: argparse.ArgumentParser) -> None:
 def simulate(args: argparse.Namespace) -> Record:
     """Train and test the networks of all conditions."""
     data, epochs = _data(args), _epochs(args)
+    tested = args.test_limit or len(data.test)
+    data = replace(data, test=limited(data.test, min(tested, len(data.test)), args.seed))
     hidden = tuple(args.hidden or (QUICK_HIDDEN if args.quick else HIDDEN))
     if epochs < 1 or min(hidden) < 1:
         raise UserError(f"--epochs and --hidden must be 1 or more, not {epochs} and {hidden}.")
