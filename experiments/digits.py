@@ -78,7 +78,8 @@ def options(parser: argparse.ArgumentParser) -> None:
     cells.add_argument(
         "--credit", choices=MECHANISMS, help="how errors travel, with its cells (signed_bursts)"
     )
-    add("--feedback", choices=FEEDBACK, default="learned", help="onto the hidden layers (learned)")
+    kinds = [*FEEDBACK, "measured"]
+    add("--feedback", choices=kinds, default="learned", help="onto the hidden layers (learned)")
     add("--routing", choices=["wired", "synapses"], default="wired", help="how feedback tells bursts (wired)")
     add("--hidden-plasticity", choices=["on", "off"], default="on", help="in the hidden layers (on)")
     add("--controls", action="store_true", help="run the four controls too, and draw them")
@@ -91,7 +92,8 @@ def simulate(args: argparse.Namespace) -> Record:
     _require(args, hidden, epochs)
     data = _data(args)
     kind = args.credit or args.neuron
-    design = Design(hidden, kind, data.images.shape[1], data.n_classes, args.routing)
+    shape = data.images.shape[1], data.n_classes
+    design = Design(hidden, kind, *shape, args.routing, args.feedback == "measured")
     plan = Plan(epochs, args.seed, design.cell.anneal, args.patience)
     program, meter = Program(design.protocol, design.name), Meter(design, data)
     variants = with_changes(_variants(args, design), args.set, design.feedback_values("learned"))

@@ -8,9 +8,9 @@ from brian2 import Network, SpikeMonitor, defaultclock, ms, pA, second
 
 from dendritic_bp.tasks import Dataset
 from dendritic_bp.trials import Gate, Schedule, Trials
-from networks import projections
+from networks import measuring, projections
 from networks.cells import Cell
-from networks.layers import COUNTERS, TRAINS, inputs, learning_layers, shows
+from networks.layers import COUNTERS, START, TRAINS, inputs, learning_layers, shows
 from networks.own import cell_of
 from networks.routing import routed, routes
 from networks.teacher import reward, teacher
@@ -35,19 +35,21 @@ class Design:
     pixels: int = 64
     classes: int = 10
     routing: str = "wired"  # of feedback; or "synapses"
+    measured: bool = False  # whether feedback can be measured
 
     @property
     def name(self) -> str:
         """Name the build folder after what is compiled."""
         kind = self.neuron if self.neuron.isidentifier() else self.cell.model.name
-        way = ["routed"] if self.routing == "synapses" else []
+        way = ["routed"] * (self.routing == "synapses") + ["measured"] * self.measured
         return "-".join(["digits", kind, *way, *map(str, (self.pixels, *self.hidden, self.classes))])
 
     @property
     def cell(self) -> Cell:
         """Return the kind of cell, and what is chosen for it."""
         cell = cell_of(self.neuron)
-        return routed(cell) if self.routing == "synapses" else cell
+        cell = routed(cell) if self.routing == "synapses" else cell
+        return measuring.measured(cell) if self.measured else cell
 
     @property
     def copies(self) -> int:
@@ -99,7 +101,16 @@ class Design:
 
     def feedback_values(self, kind: str) -> dict[str, Any]:
         """Return the run-time values that make all feedback of one kind."""
-        return projections.feedback_values(kind, [*self.sizes.values()][1:], self.cell, TRIAL)
+        base = "random" if kind == "measured" else kind
+        values = projections.feedback_values(base, [*self.sizes.values()][1:], self.cell, TRIAL)
+        return values | (measuring.feedback_values(kind, len(self.hidden)) if self.measured else {})
+
+    def stage(self, epoch: int) -> dict[str, Any]:
+        """Return the run-time values of a stage that measures feedback: in the dark, without a label."""
+        dark: dict[str, Any] = dict(images=np.zeros((PIECE, self.pixels)), label=np.zeros(PIECE))
+        start = self.cell.hidden.get("I_bias", START["I_bias"])  # for what images brought is missing
+        dark |= {f"hidden{k}.I_bias": np.full(n, start / pA) * pA for k, n in enumerate(self.hidden, 1)}
+        return dark | self.clock.values(measuring.stage(PIECE, epoch), self.gates) | self.recorded()
 
     @property
     def frozen(self) -> dict[str, Any]:

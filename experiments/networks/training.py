@@ -15,6 +15,7 @@ from dendritic_bp.tasks import Dataset, trial_order
 from dendritic_bp.trials import Schedule
 from networks.digits import PIECE, Design
 from networks.layers import COUNTERS, TRAINS, kind
+from networks.measuring import is_measured, measure
 
 LOOKS = 3  # trials for which each held-out image is shown after training, if there are few
 FEW = 10_000  # test images
@@ -142,22 +143,30 @@ class Training:
         """Return the share of trials in which the class with most events is that of the image."""
         return float((answers(block.votes) == self.data.labels[block.schedule.sample]).mean())
 
+    def _measure(self, chain: Chain, epoch: int) -> dict[str, Any]:
+        """Measure feedback, if it is of that kind, in a stage of its own; return weights that it ends with."""
+        if not is_measured(self.values):
+            return {}
+        values = self.design.stage(epoch) | ({} if self.network else self.values)
+        return measure(chain, values, len(self.design.hidden))
+
     def _epoch(self, chain: Chain, epoch: int, samples: np.ndarray) -> None:
         """Train on each image once, and see at some moments what would be learned there."""
-        step = self.plan.steps(epoch, len(samples))
+        step, measured = self.plan.steps(epoch, len(samples)), self._measure(chain, epoch)
         pieces, read = Schedule.of((samples, "train", epoch, step)).pieces(PIECE), []
         probed = probes(self.plan.epochs * len(pieces)) if self.observe else []
         for k, piece in enumerate(pieces, start=1):
             done = epoch * len(pieces) + k
-            read.append(self._train(chain, piece, done in probed or k == len(pieces)))
+            told = measured if k == 1 else {}
+            read.append(self._train(chain, piece, done in probed or k == len(pieces), told))
             if done in probed:
                 self._probe(chain, done / len(pieces))
         self.train.append(Block.of(pieces, read))
 
-    def _train(self, chain: Chain, piece: Schedule, network: bool) -> Arrays:
+    def _train(self, chain: Chain, piece: Schedule, network: bool, told: dict[str, Any]) -> Arrays:
         first = not self.network
         values = self.design.values(piece, self.data) | self.design.recorded(start=first)
-        values |= self.values if first else {}
+        values |= (self.values if first else {}) | told
         read = chain.go_on(values, partial(self._read, piece, start=first, network=network))
         for where in ("start/", "end/"):
             self.network = _named(read, where) or self.network

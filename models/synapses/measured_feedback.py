@@ -14,15 +14,12 @@ from brian2 import pA
 
 from dendritic_bp import SynapseModel
 
+MEASURE = "w += {gate}*{rate}*(w_1*(x_post - x_bar_post) - w)\n"  # also of networks/measuring.py
+
 measured_feedback = SynapseModel(
     "measured_feedback",
     "w : amp",
-    on_pre={
-        "event": """
-I_top_post += arriving*w
-w += plastic*eta*(w_1*(x_post - x_bar_post) - w)
-"""
-    },
+    on_pre={"event": "I_top_post += arriving*w\n" + MEASURE.format(gate="plastic", rate="eta")},
     parameters=dict(
         eta=1e-3,  # chosen here: mean over a thousand spikes
         w_1=100 * pA,  # chosen here
