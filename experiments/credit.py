@@ -1,7 +1,7 @@
 """The mechanisms of credit assignment in spikes, side by side: one network, one task, one meter.
 
 Methods. Each mechanism of `models/credit`, with the cells and the values of `networks/mechanisms.py`, trains
-the network of `digits.py` (64 pixels x 4 input cells, 200 hidden cells, 10 classes x 10 output cells; 24
+the network of `digits.py` (64 pixels x 4 input cells, 200 hidden cells, 10 classes x 10 output cells; 12
 epochs of 1,077 digits, 200 ms each). At eight moments, evenly on a log scale, a probe compares what the
 hidden weights would learn there with the negative gradient of the matched rate network (docs/digits.md); the
 share of it that repeats from piece to piece is no noise. Networks of 30 hidden cells are trained too, beside
@@ -40,7 +40,7 @@ from networks.digits import Design
 from networks.mechanisms import MECHANISMS
 from networks.training import Plan, Training
 
-HIDDEN, EPOCHS, SMALL = 200, 24, 30
+HIDDEN, EPOCHS, SMALL = 200, 12, 30
 QUICK_HIDDEN, QUICK_EPOCHS = 30, 3
 
 
@@ -50,7 +50,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     add("--credit", nargs="+", choices=MECHANISMS, metavar="NAME", help="mechanisms of models/credit (all)")
     add("--hidden", type=int, metavar="N", help="hidden cells (200; 30 with --quick)")
     add("--small", type=int, default=SMALL, metavar="N", help="hidden cells of the controls (30)")
-    add("--epochs", type=int, metavar="N", help="times that the training images are shown (24; 3)")
+    add("--epochs", type=int, metavar="N", help="times that the training images are shown (12; 3)")
     add("--limit", type=int, default=0, metavar="N", help="number of training images (all)")
     add("--no-controls", action="store_true", help="leave the controls out")
 

@@ -58,7 +58,7 @@ q = clip(q - cancels*eta_q*(v_d_post - E_d_post), w_min, w_max)
     | P_0
     | dict(
         cancels=1.0,  # gate: when q learns
-        eta_q=0.03 * nS,  # chosen here
+        eta_q=0.1 * nS,  # chosen here: as fast as w learns, and no faster
     ),
     initial=mirrored_feedback.initial | dict(q="-P_0*w"),
 )
