@@ -144,7 +144,7 @@ class Training:
         return float((answers(block.votes) == self.data.labels[block.schedule.sample]).mean())
 
     def _measure(self, chain: Chain, epoch: int) -> dict[str, Any]:
-        """Measure feedback, if it is of that kind, in a stage of its own; return weights that it ends with."""
+        """Measure feedback, if it is of that kind, in a stage of its own; return the weights."""
         if not is_measured(self.values):
             return {}
         values = self.design.stage(epoch) | ({} if self.network else self.values)
