@@ -39,7 +39,7 @@ from networks.digits import PIECE, VOTERS, Design
 from networks.layers import COUNTERS, inputs, probes
 from networks.mechanisms import MECHANISMS
 from networks.projections import FEEDBACK, all_to_all
-from networks.training import LOOKS, PROBE, SMALL, Plan, Training
+from networks.training import HALVED, LOOKS, PROBE, SMALL, Plan, Training
 from networks.training import probes as probed
 
 OWNER = np.repeat(np.arange(10), VOTERS)  # class of each output cell
@@ -336,6 +336,14 @@ def test_steps_shrink_from_trial_to_trial(data):
     largest = [values["learning"].max() for kind, values in chain.pieces if kind == "go on"]
     before = np.ravel(np.arange(2)[:, None] + np.array([0, 360, 720]) / 1077)  # epochs
     np.testing.assert_allclose(largest, np.exp(-before / 2))
+
+
+def test_steps_that_shrink_with_the_trials_do_not_ask_how_long_the_training_is():
+    short, long = (np.concatenate([Plan(n, 0, None).steps(e, 1000) for e in range(n)]) for n in (2, 6))
+    np.testing.assert_allclose(long[:2000], short)
+    assert (
+        short[0] == 1 and short[HALVED] == pytest.approx(1 / 2) and long[3 * HALVED] == pytest.approx(1 / 4)
+    )
 
 
 def test_weights_at_the_start_and_spikes_are_recorded_in_one_piece_alone(data):

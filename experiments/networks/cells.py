@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from brian2 import Hz, Quantity, ms, nA, pA
+from brian2 import Hz, Quantity, ms, nA, pA, second
 
 from dendritic_bp import NeuronModel
 from dendritic_bp.models.credit import TAUGHT, Credit
@@ -37,7 +37,7 @@ class Cell:
     step: Quantity  # of learning, onto a cell above: shared by its synapses
     weights: Quantity  # onto it at the start: of each synapse, times the root of their number
     feedback_gain: float
-    anneal: float  # the steps shrink by exp(-anneal) over the training
+    anneal: float | None  # the steps shrink by exp(-anneal) over the training; or as 1/trials, if None
     teacher: Mapping[str, Any]
     hidden: Mapping[str, Any]  # values of the hidden cells
     output: Mapping[str, Any]
@@ -66,12 +66,14 @@ CELLS = dict(
         step=1200 * pA,
         weights=30 * pA,
         feedback_gain=0.01,
-        anneal=4.0,
-        forget=1e-4,
+        anneal=None,
+        forget=3e-4,
         brightness=0.37,
         teacher=dict(rivals=True, gain=214 * pA / Hz, tau_r=100 * ms, r_soft=1.4 * Hz),
-        hidden=dict(tau_top=50 * ms, rate_target=6 * Hz, eta_home=2 * pA, I_bias=300 * pA),
-        output=dict(eta_home=1 * pA, rate_target=8 * Hz),
+        hidden=dict(
+            tau_top=50 * ms, tau_avg=50 * second, rate_target=6 * Hz, eta_home=2 * pA, I_bias=300 * pA
+        ),
+        output=dict(tau_avg=50 * second, eta_home=1 * pA, rate_target=8 * Hz),
     ),
     burst_poisson=Cell(
         model=burst_poisson,

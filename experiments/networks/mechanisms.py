@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from brian2 import Hz, ms, pA
+from brian2 import Hz, ms, pA, second
 
 from dendritic_bp.models.credit.bursts import bursts
 from dendritic_bp.models.credit.error_cells import error_cells
@@ -17,7 +17,13 @@ from networks.cells import CELLS, HIDDEN
 
 # All values chosen here, on validation data of few seeds (20 to 22).
 _SIGNED = CELLS["burst_signed"]
-_SPARSE = replace(_SIGNED, forget=0)  # few cells answer to an image, and their first weights are strong
+_SPARSE = replace(  # few cells answer to an image, and their first weights are strong
+    _SIGNED,
+    anneal=4.0,
+    forget=0,
+    hidden=_SIGNED.hidden | dict(tau_avg=5 * second),
+    output=_SIGNED.output | dict(tau_avg=5 * second),
+)
 _FIRST = _SIGNED.first["w"]
 _COIN = replace(
     _SPARSE,

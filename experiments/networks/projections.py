@@ -65,7 +65,7 @@ def shrink(hidden: int) -> float:
 
     Full steps make 500 cells run away: their weights grow, hence the feedback, hence the weights.
     """
-    return min(1, WIDE / hidden)
+    return min(1, (WIDE / hidden) ** 0.5)
 
 
 def forgets(eta: Quantity, cell: Cell) -> dict[str, Any]:

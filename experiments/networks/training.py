@@ -19,6 +19,7 @@ from networks.measuring import is_measured, measure
 
 LOOKS = 3  # trials for which each held-out image is shown after training, if there are few
 FEW = 10_000  # test images
+HALVED = 1500  # trials after which steps are half of the first, chosen here
 PROBE = 3  # pieces in which is seen what would be learned
 SMALL = 1e-3  # their steps: the network stays where it is
 PROBES = 8  # in a training, evenly on a log scale
@@ -26,19 +27,23 @@ PROBES = 8  # in a training, evenly on a log scale
 
 @dataclass(frozen=True)
 class Plan:
-    """Say how long is trained, how the steps shrink (by exp(-anneal)), and when to stop early.
+    """Say how long is trained, how the steps shrink, and when to stop early.
 
+    They shrink by exp(-anneal) over the training; without `anneal`, as 1/trials, whatever its length.
     With `patience`, training ends after so many epochs without a better validation, and the best is tested.
     """
 
     epochs: int
     seed: int
-    anneal: float
+    anneal: float | None
     patience: int | None = None
 
     def steps(self, epoch: int, trials: int) -> np.ndarray:
         """Return the size of the steps in each trial of an epoch, from 1 at the start of all."""
-        return np.exp(-self.anneal * (epoch + np.arange(trials) / trials) / self.epochs)
+        done = epoch + np.arange(trials) / trials
+        if self.anneal is None:
+            return 1 / (1 + done * trials / HALVED)
+        return np.exp(-self.anneal * done / self.epochs)
 
     def pieces(self, data: Dataset) -> int:
         """Return the number of pieces, if training is not stopped early."""
