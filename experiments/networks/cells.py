@@ -42,6 +42,7 @@ class Cell:
     hidden: Mapping[str, Any]  # values of the hidden cells
     output: Mapping[str, Any]
     forget: float = 0  # share of a weight that an event takes, at full steps
+    meant_for: int | None = None  # hidden cells; steps shrink with fewer or more, by the root of the ratio
     brightness: float | None = None  # mean that the digits are scaled to, so that each drives as much
     noise: Mapping[str, Any] = field(default_factory=dict)  # arguments of `with_equations`; not in inputs
     gates: Mapping[str, Gate] = field(default_factory=dict)  # where they differ from those of the mechanism
@@ -68,6 +69,7 @@ CELLS = dict(
         feedback_gain=0.01,
         anneal=None,
         forget=3e-4,
+        meant_for=200,
         brightness=0.37,
         teacher=dict(rivals=True, gain=214 * pA / Hz, tau_r=100 * ms, r_soft=1.4 * Hz),
         hidden=dict(

@@ -21,6 +21,7 @@ _SPARSE = replace(  # few cells answer to an image, and their first weights are 
     _SIGNED,
     anneal=4.0,
     forget=0,
+    meant_for=None,
     hidden=_SIGNED.hidden | dict(tau_avg=5 * second),
     output=_SIGNED.output | dict(tau_avg=5 * second),
 )

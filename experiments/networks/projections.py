@@ -40,7 +40,7 @@ def projections(
 
     `longest` is the longest delay that a run may give to feedback, which has none at first.
     """
-    credit, eta = cell.credit, cell.first["eta"] * shrink(layers[1].N)
+    credit, eta = cell.credit, cell.first["eta"] * shrink(layers[1].N, cell)
     first = cell.first | dict(eta=eta) | forgets(eta, cell)
     result = [all_to_all(credit.forward, *layers[:2], "forward1", tables, by_target=True, **first)]
     for k, (low, high) in enumerate(pairwise(layers[1:]), start=1):
@@ -56,16 +56,19 @@ def projections(
 
 def higher(below: int, cell: Cell) -> dict[str, Any]:
     """Return step and first weights of a projection, the smaller the more cells there are below."""
-    eta = cell.step / below * shrink(below)
+    eta = cell.step / below * shrink(below, cell)
     return dict(eta=eta, w=f"{float(cell.weights / pA):g}*pA/sqrt({below})*randn()") | forgets(eta, cell)
 
 
-def shrink(hidden: int) -> float:
+def shrink(hidden: int, cell: Cell) -> float:
     """Return the share of the steps that is left with so many hidden cells.
 
-    Full steps make 500 cells run away: their weights grow, hence the feedback, hence the weights.
+    Full steps make 30 or 500 cells run away: weights grow, hence the feedback, hence the weights.
     """
-    return min(1, (WIDE / hidden) ** 0.5)
+    if not cell.meant_for:
+        return min(1, WIDE / hidden)
+    ratio = hidden / cell.meant_for
+    return min(ratio, 1 / ratio) ** 0.5
 
 
 def forgets(eta: Quantity, cell: Cell) -> dict[str, Any]:
@@ -80,7 +83,7 @@ def feedback(kind: str, onto: int, cell: Cell, trial: Quantity = 0 * ms) -> dict
     every cell gets the same number, the sum of what the layer above sends.
     """
     gain = cell.feedback_gain * onto
-    eta = cell.step / onto * shrink(onto)
+    eta = cell.step / onto * shrink(onto, cell)
     learned = dict(w_0=cell.feedback["learned"] / onto, eta=eta, gain=gain) | forgets(eta, cell)
     change = dict(
         learned={},
