@@ -66,7 +66,8 @@ def _nwb(record: Record, populations: Populations, path: Path) -> None:
             file.add_unit(spike_times=times, obs_intervals=[population.window], population=name, cell=cell)
 
     def intervals(name: str, about: str, columns: Mapping[str, Any]) -> Any:
-        described = {"start_time": "begin (s)", "stop_time": "end (s)"}
+        described = {"start_time": "begin (s)", "stop_time": "end (s)", "sign": "of the burst, +1 or -1"}
+        described["sign"] += "; 0 where a population has bursts of one kind"
         data = [
             common.VectorData(name=n, description=described.get(n, n), data=c) for n, c in columns.items()
         ]
@@ -100,6 +101,9 @@ def _neo(record: Record, populations: Populations, path: Path) -> None:
 
     if len((bursts := _bursts(populations))["start_time"]):
         labels = [f"{p} {c}" for p, c in zip(bursts["population"], bursts["cell"], strict=True)]
+        if "sign" in bursts:
+            signs = (f" {sign:+d}" if sign else "" for sign in bursts["sign"])
+            labels = [label + sign for label, sign in zip(labels, signs, strict=True)]
         epoch("bursts", bursts["start_time"], bursts["stop_time"], labels)
     if known := trains.read_trials(record.data):
         begin, end = known.pop("start"), known.pop("stop")
@@ -129,14 +133,19 @@ def _csv(record: Record, populations: Populations, path: Path) -> None:
     sizes = ((name, each.size, *each.window) for name, each in populations.items())
     _table(path / "populations.csv", ("population", "cells", "start_s", "stop_s"), sizes)
     rows = (
-        (name, cell, kind, repr(float(time)))
+        (name, cell, kind, repr(float(time)), sign)
         for name, each in populations.items()
         for kind, train in ({"spike": each.spikes()} | dict(each.kinds)).items()
-        for time, cell in zip(*train, strict=True)
+        for time, cell, sign in zip(*train, _signs(each, kind, len(train[0])), strict=True)
     )
-    _table(path / "spikes.csv", ("population", "cell", "kind", "time_s"), rows)
+    _table(path / "spikes.csv", ("population", "cell", "kind", "time_s", "sign"), rows)
     if known := trains.read_trials(record.data):
         _table(path / "trials.csv", tuple(known), zip(*known.values(), strict=True))
+
+
+def _signs(population: Trains, kind: str, number: int) -> Iterable[Any]:
+    """Return the signs of bursts of two kinds, and nothing for all else."""
+    return [""] * number if kind != "burst" or population.signs is None else population.signs
 
 
 def _table(path: Path, head: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
@@ -149,12 +158,14 @@ def _table(path: Path, head: Iterable[str], rows: Iterable[Iterable[Any]]) -> No
 def _bursts(populations: Populations) -> dict[str, list]:
     """Return the bursts of all populations in order of time, as columns."""
     rows = [
-        (begin, end, name, cell)
+        (begin, end, name, cell, sign)
         for name, each in populations.items()
-        for begin, end, cell in zip(*each.bursts(), strict=True)
+        for begin, end, cell, sign in zip(*each.bursts(), strict=True)
     ]
     rows.sort()
-    names = ("start_time", "stop_time", "population", "cell")
+    names = ["start_time", "stop_time", "population", "cell"]
+    if any(each.signs is not None for each in populations.values()):
+        names.append("sign")  # else all bursts are of one kind
     return {name: [row[k] for row in rows] for k, name in enumerate(names)}
 
 

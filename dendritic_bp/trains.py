@@ -70,14 +70,18 @@ class Trains:
         order = np.argsort(cells, kind="stable")
         return np.split(times[order], np.cumsum(np.bincount(cells, minlength=self.size))[:-1])
 
-    def bursts(self) -> tuple[Floats, Floats, NDArray[np.int64]]:
-        """Return begins (at the event), second spikes (s) and cells of the bursts."""
+    def bursts(self) -> tuple[Floats, Floats, NDArray[np.int64], NDArray[np.int64]]:
+        """Return begins (at the event), second spikes (s), cells and signs of the bursts.
+
+        Signs are +1 and -1, and 0 where bursts are of one kind.
+        """
         (events, cells), (second, bursting) = (self.of_kind(kind) for kind in ("event", "burst"))
         of = np.lexsort((events, cells))
         span = max((np.ptp(np.append(events, second)) if second.size else 0.0) * 2, 1.0)
         place = np.searchsorted(cells[of] * span + events[of], bursting * span + second, "right") - 1
         known = (place >= 0) & (cells[of][place] == bursting) if events.size else np.zeros(second.size, bool)
-        return events[of][place[known]], second[known], bursting[known]
+        signs = np.zeros(second.size, np.int64) if self.signs is None else self.signs
+        return events[of][place[known]], second[known], bursting[known], signs[known]
 
 
 def _keys(times: Floats, cells: NDArray[np.int64]) -> NDArray[np.int64]:

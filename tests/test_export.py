@@ -44,15 +44,23 @@ def test_trains_come_back_by_cell_and_a_silent_cell_is_there(run):
     hidden, inputs = trains.read(data).values()
     assert [list(times) for times in hidden.of_each_cell()] == TRAINS
     assert [list(times) for times in inputs.of_each_cell()] == [[], [0.2]]  # events, where no spikes are kept
-    assert [list(column) for column in hidden.bursts()] == [[0.1], [0.11], [0]]
+    assert [list(column) for column in hidden.bursts()] == [[0.1], [0.11], [0], [0]]
     assert list(trains.read_trials(data)["label"]) == [7, 3]
 
 
 def test_a_burst_belongs_to_the_last_event_of_its_own_cell():
     events = np.array([0.0, 0.1, 0.102, 0.2]), np.array([1, 0, 1, 0])
     bursts = np.array([0.11, 0.21, 0.01]), np.array([1, 0, 2])
-    begin, second, cells = trains.Trains(3, (0, 1), {"event": events, "burst": bursts}).bursts()
-    assert (list(begin), list(second), list(cells)) == ([0.102, 0.2], [0.11, 0.21], [1, 0])
+    signed = trains.Trains(3, (0, 1), {"event": events, "burst": bursts}, np.array([-1, 1, 1]))
+    columns = [list(column) for column in signed.bursts()]
+    assert columns == [[0.102, 0.2], [0.11, 0.21], [1, 0], [-1, 1]]
+
+
+def serious(path):
+    """Return what the inspector finds critical, but for the animal that a simulation does not have."""
+    levels = ("ERROR", "PYNWB_VALIDATION", "CRITICAL")
+    found = [m for m in inspect_nwbfile(nwbfile_path=str(path)) if m.importance.name in levels]
+    return {m.check_function_name for m in found} - {"check_subject_exists"}
 
 
 def test_nwb_is_read_by_pynwb_and_passes_the_inspector(run):
@@ -65,9 +73,7 @@ def test_nwb_is_read_by_pynwb_and_passes_the_inspector(run):
         bursts = file.intervals["bursts"].to_dataframe()
         assert list(bursts[["start_time", "stop_time"]].iloc[0]) == [0.1, 0.11]
         assert list(file.trials["label"][:]) == [7, 3]
-    serious = ("ERROR", "PYNWB_VALIDATION", "CRITICAL")
-    found = [m for m in inspect_nwbfile(nwbfile_path=str(path)) if m.importance.name in serious]
-    assert {m.check_function_name for m in found} <= {"check_subject_exists"}  # a simulation has no animal
+    assert not serious(path)
 
 
 def test_neo_and_elephant_read_what_neo_wrote(run):
@@ -96,6 +102,33 @@ def test_csv_holds_every_spike_and_silent_cells_in_the_sizes(run):
     spikes = [float(row["time_s"]) for row in rows if (row["population"], row["kind"]) == ("hidden", "spike")]
     assert sorted(spikes) == SPIKES[0]
     assert table(folder / "populations.csv")[0]["cells"] == "3"
+
+
+@pytest.fixture(scope="module")
+def signed(tmp_path_factory):
+    """Return a run in which bursts of one population are of two kinds."""
+    events, bursts = ([0.1, 0.2, 0.3], [0, 1, 0]), ([0.11, 0.21, 0.31], [0, 1, 0])
+    data = trains.entries("hidden", 2, (0, 0.5), [1, -1, -1], spike=events, event=events, burst=bursts)
+    data |= trains.entries(
+        "inputs", 1, (0, 0.5), spike=([0.1, 0.11], [0, 0]), event=([0.1], [0]), burst=([0.11], [0])
+    )
+    folder = tmp_path_factory.mktemp("runs") / "signed"
+    write_run(folder, Record(xr.Dataset(data), {}, dict(time="2026-01-02T03:04:05+00:00")))
+    return folder
+
+
+def test_the_sign_of_a_burst_is_exported(signed):
+    path = export(signed, "nwb")
+    with pynwb.NWBHDF5IO(str(path), "r") as io:
+        bursts = io.read().intervals["bursts"].to_dataframe()
+    assert list(bursts.population) == ["hidden", "inputs", "hidden", "hidden"]
+    assert list(bursts.sign) == [1, 0, -1, -1]
+    assert not serious(path)
+    with NixIO(str(export(signed, "neo")), "ro") as io:
+        labels = io.read_block().segments[0].epochs[0].labels
+    assert list(labels) == ["hidden 0 +1", "inputs 0", "hidden 1 -1", "hidden 0 -1"]
+    rows = [row for row in table(export(signed, "csv") / "spikes.csv") if row["kind"] == "burst"]
+    assert [row["sign"] for row in rows] == ["1", "-1", "-1", ""]
 
 
 def test_it_is_a_command_that_keeps_what_is_there(run, tmp_path, capsys):
