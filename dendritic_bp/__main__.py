@@ -2,10 +2,12 @@
 
     python -m dendritic_bp run                    which experiments there are
     python -m dendritic_bp run NAME [FLAGS]       run one; --help lists its flags
-python -m dendritic_bp doctor                 what this machine has, and whether it can compile and run
-python -m dendritic_bp cache                  where builds are kept, and how much they take
-python -m dendritic_bp cache clear            remove those that no process uses
-python -m dendritic_bp export RUN --to nwb    spikes of a run for other programs: nwb, neo, sonata, csv
+    python -m dendritic_bp doctor                 what this machine has, and whether it can compile and run
+    python -m dendritic_bp cache                  where builds are kept, and how much they take
+    python -m dendritic_bp cache clear            remove those that no process uses
+    python -m dendritic_bp export RUN --to nwb    spikes of a run for other programs: nwb, neo, sonata, csv
+
+Each tells more with --help.
 """
 
 import argparse

@@ -25,8 +25,7 @@ def make(command: Sequence[str], folder: str, paths: Sequence[str], share: int) 
 
     It is run again while another process holds its folder: that of a lost worker may live on a moment.
     """
-    path = os.pathsep.join([*paths, *filter(None, [os.environ.get("PYTHONPATH")])])
-    environment = os.environ | {PARENT: str(os.getpid()), CORES: str(share), "PYTHONPATH": path}
+    environment = os.environ | {PARENT: str(os.getpid()), CORES: str(share), "PYTHONPATH": _found_in(paths)}
     while True:
         child = subprocess.Popen(
             [sys.executable, *command],
@@ -44,6 +43,11 @@ def make(command: Sequence[str], folder: str, paths: Sequence[str], share: int) 
         if child.returncode != IN_USE:
             return (said or f"it ended with code {child.returncode}") if child.returncode else ""
         time.sleep(1)
+
+
+def _found_in(paths: Sequence[str]) -> str:
+    """Return where a run finds modules: in `paths`, and where this process finds them by PYTHONPATH."""
+    return os.pathsep.join([*paths, *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
 def on_this_machine(
@@ -80,7 +84,7 @@ def on_cluster(
         client = Client(address, timeout=30)
     except (OSError, ValueError) as error:
         raise UserError(f"--cluster {address}: no scheduler answers there ({error}).") from error
-    words = [f"{PARENT}={WORKER}", f"{CORES}=1", f"PYTHONPATH={os.pathsep.join(paths)}", sys.executable]
+    words = [f"{PARENT}={WORKER}", f"{CORES}=1", f"PYTHONPATH={_found_in(paths)}", sys.executable]
     options = dict(cwd=str(Path.cwd()), capture_output=True, text=True, errors="replace")
 
     def submit(key: Key) -> Any:  # nothing of this package: Brian2 cannot be imported in a worker's thread
