@@ -196,7 +196,7 @@ def _store(file: Path, key: str, arrays: Arrays, state: Path | None, spent: Spen
     content = io.BytesIO()
     np.savez(content, **whole)
     with writing(file, "make room, and start the same command again: the pieces before it are kept"):
-        write_whole(file, content.getbuffer())
+        write_whole(file, content.getvalue())
 
 
 def _load(file: Path, key: str) -> tuple[Arrays, Path | None, Spent]:

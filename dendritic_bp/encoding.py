@@ -52,7 +52,7 @@ def json_bytes(content: Mapping[str, Any], name: str) -> bytes:
         ) from error
 
 
-def netcdf_bytes(data: xr.Dataset) -> memoryview:
+def netcdf_bytes(data: xr.Dataset) -> bytes:
     """Return the bytes of a netCDF file; built in memory, as HDF5 crashes the process on a full disk."""
     big = {
         name: dict(COMPRESSED)
@@ -60,7 +60,7 @@ def netcdf_bytes(data: xr.Dataset) -> memoryview:
         if array.size >= BIG and array.dtype.kind in "iufb"
     }
     try:
-        return data.to_netcdf(engine="h5netcdf", encoding=big)
+        return bytes(data.to_netcdf(engine="h5netcdf", encoding=big))
     except Exception as error:  # xarray, h5netcdf and h5py have a word of their own for everything
         raise UserError(f"{DATA} cannot hold {_culprit(data)}: {error}") from error
 

@@ -48,7 +48,7 @@ class FICurve:
         below, above = current < self.current[0], current > self.current[-1]
         inside = self._inside.derivative()(np.clip(current, *self.current[[0, -1]]))
         slope = np.select([below, above], list(self._ends), inside)
-        return np.where(self._line(current) >= 0, slope, 0)
+        return np.where(self._line(current) >= 0, np.maximum(slope, 0), 0)  # rounding goes below
 
     def _line(self, current: Floats) -> Floats:
         """Return the curve with its straight ends, which may run below zero."""

@@ -135,7 +135,7 @@ def locked(path: Path, wait: bool = True) -> IO[str] | None:
         file.close()
 
 
-def write_whole(path: Path, content: bytes | memoryview) -> Path:
+def write_whole(path: Path, content: bytes) -> Path:
     """Write a file whole or not at all: under another name, onto the disk, then renamed."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
