@@ -6,11 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from brian2 import Hz, pA
+from brian2 import EventMonitor, Hz, ms, pA
 from scipy.special import expit, logit
 
 sys.path.append(str(Path(__file__).parents[1] / "experiments"))
 
+from simulate import simulate
+
+from dendritic_bp import neurons
 from dendritic_bp.errors import UserError
 from dendritic_bp.load import neuron_model
 from dendritic_bp.models.credit.bursts import bursts
@@ -171,6 +174,21 @@ def test_the_example_has_its_own_noise_and_all_that_is_asked():
     model = neuron_model(EXAMPLE)
     assert not is_quiet(model)
     own.require(model, own.asked([own.centred.forward, own.centred.feedback], own.centred), "digits")
+
+
+def test_bursts_of_the_example_end_and_are_made_by_its_dendrite():
+    """However strong the drive is, events go on, and without apical current they are single spikes."""
+    soma, apical, copies = [986, 1600, 2500] * pA, [0, 820] * pA, 40
+    pairs = [np.repeat(np.tile(soma, 2), copies), np.repeat(apical, 3 * copies)]
+    cells = neurons(neuron_model(EXAMPLE), 6 * copies, "cells", I_soma=pairs[0], I_apical=pairs[1])
+    seen = [EventMonitor(cells, name) for name in ("event", "burst")]
+    simulate(600 * ms, cells, *seen, dt=1 * ms)
+    late = [(each.t > 100 * ms) for each in seen]  # what an onset makes is over
+    events, bursts = (
+        np.bincount(each.i[late[k]] // copies, minlength=6).reshape(2, 3) for k, each in enumerate(seen)
+    )
+    assert (np.diff(events[0]) > 0).all() and (events[0] / (copies * 0.5) > [8, 18, 30]).all()
+    assert (bursts[0] / events[0] < 0.15).all() and (bursts[1] / events[1] > 0.5).all()
 
 
 @pytest.mark.slow

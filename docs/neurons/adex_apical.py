@@ -29,12 +29,14 @@ m = 1/(1 + exp((E_m - v_d)/D_m)) : 1                  # calcium activation
 du/dt = (a_d*(v_d - E_L) - u)/tau_u : amp             # restoring current
 bap = int(steps(t - t_spike, dt) <= steps(T_bap, dt)) : 1    # back-propagating spike
 t_spike : second
+place : 1                                             # of the last spike in its burst
 fires = v_s > V_peak : boolean
 """,
     threshold="fires",
     reset="""
 v_s = V_r
-w_s += b*(1 - spared*int(follows))
+place = 1 + place*int(follows)
+w_s += b*(1 - spared*int(abs(place - 2) < 0.5))
 t_spike = t
 """,
     parameters=dict(
@@ -46,7 +48,7 @@ t_spike = t
         a=4 * nS,  # [BG05]
         tau_w=144 * ms,  # [BG05]
         b=300 * pA,  # adaptation per spike
-        spared=0.8,  # less for the later spikes of a burst
+        spared=0.8,  # less for the second spike of a burst; later ones adapt, so that bursts end
         V_r=-70.6 * mV,  # [BG05]
         V_peak=0 * mV,
         g_s=1200 * pA,
