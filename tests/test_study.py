@@ -214,13 +214,13 @@ def test_a_grid_on_a_cluster_outlives_a_lost_worker_and_a_killed_caller(tmp_path
         def count():
             return len(list((tmp_path / "study").glob("*/run.json")))
 
-        wait_until(lambda: count() >= 3, 300)
+        wait_until(lambda: count() >= 3, 1000)
         os.kill(int(pids[0]), signal.SIGKILL)
-        wait_until(lambda: count() >= 8, 300)
+        wait_until(lambda: count() >= 8, 1000)
         caller.kill()
         caller.wait()
         left = count()
-        done = subprocess.run(command, capture_output=True, **start, timeout=600)
+        done = subprocess.run(command, capture_output=True, **start, timeout=1200)
         cluster.communicate("\n")
     assert done.returncode == 0, done.stderr
     assert 8 <= left < 24
