@@ -52,5 +52,5 @@ gallery: install
 
 # Runs in results/ are kept.
 clean:
-	rm -rf $(VENV) build dist docs/_build docs/api_pages docs/gallery_pages .jupyter_cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-newest build dist docs/_build docs/api_pages docs/gallery_pages .jupyter_cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
