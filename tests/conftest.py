@@ -3,8 +3,12 @@ import os
 import brian2
 import protocols
 import pytest
+from hypothesis import settings
 
 from dendritic_bp.program import Program
+
+settings.register_profile("busy", deadline=None)  # how long an example takes says something of the machine
+settings.load_profile("busy")
 
 
 @pytest.fixture(scope="session", autouse=True)
