@@ -80,7 +80,13 @@ def options(parser: argparse.ArgumentParser) -> None:
     )
     kinds = [*FEEDBACK, "measured"]
     add("--feedback", choices=kinds, default="learned", help="onto the hidden layers (learned)")
-    add("--routing", choices=["wired", "synapses"], default="wired", help="how feedback tells bursts (wired)")
+    add(
+        "--routing",
+        choices=["wired", "synapses", "direct"],
+        default="wired",
+        help="how feedback tells bursts: by a detector (wired), or short-term plasticity with interneurons "
+        "(synapses) or without (direct)",
+    )
     add("--hidden-plasticity", choices=["on", "off"], default="on", help="in the hidden layers (on)")
     add("--controls", action="store_true", help="run the four controls too, and draw them")
 

@@ -12,7 +12,7 @@ from networks import measuring, projections
 from networks.cells import Cell
 from networks.layers import COUNTERS, START, TRAINS, inputs, learning_layers, shows
 from networks.own import cell_of
-from networks.routing import routed, routes
+from networks.routing import routed, takers, terminals
 from networks.teacher import reward, teacher
 
 # All values chosen here.
@@ -34,21 +34,22 @@ class Design:
     neuron: str  # or mechanism
     pixels: int = 64
     classes: int = 10
-    routing: str = "wired"  # of feedback; or "synapses"
+    routing: str = "wired"  # of feedback; or "synapses", or "direct"
     measured: bool = False  # whether feedback can be measured
 
     @property
     def name(self) -> str:
         """Name the build folder after what is compiled."""
         kind = self.neuron if self.neuron.isidentifier() else self.cell.model.name
-        way = ["routed"] * (self.routing == "synapses") + ["measured"] * self.measured
+        way = dict(synapses=["routed"], direct=["direct"]).get(self.routing, [])
+        way = [*way, *["measured"] * self.measured]
         return "-".join(["digits", kind, *way, *map(str, (self.pixels, *self.hidden, self.classes))])
 
     @property
     def cell(self) -> Cell:
         """Return the kind of cell, and what is chosen for it."""
         cell = cell_of(self.neuron)
-        cell = routed(cell) if self.routing == "synapses" else cell
+        cell = cell if self.routing == "wired" else routed(cell, self.routing)
         return measuring.measured(cell) if self.measured else cell
 
     @property
@@ -139,8 +140,10 @@ class Design:
             taught += reward(layers[1:], taught[0])
         objects = [*layers, *taught]
         wires = projections.projections(layers, cell, tables, longest=TRIAL)
+        if self.routing != "wired":
+            objects += terminals(layers[1:])
         if self.routing == "synapses":
-            objects += routes(layers[1:], cell)
+            objects += takers(layers[1:], cell)
         objects += [*wires, *self._records(layers, wires), *shows(layers, ("v_s", "v_d"))]
         return clock.run(objects)
 

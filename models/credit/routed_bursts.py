@@ -4,6 +4,7 @@ As `bursts` and `bursts_receptors`, but feedback arrives through facilitating sy
 synapses and an interneuron foretell (`models/synapses/routed_feedback.py`). The rule still reads the events
 and bursts of the cells that it joins. As no P_bar is at hand where feedback arrives, a slow current I_centre
 into each apical dendrite holds the burst probability at P_goal, which the strength of the interneuron is for.
+In `direct_bursts` depressing synapses take off themselves what interneurons would.
 """
 
 from dataclasses import replace
@@ -12,7 +13,12 @@ from brian2 import ms, pA, second
 
 from dendritic_bp.models.credit.bursts import bursts
 from dendritic_bp.models.credit.bursts_receptors import bursts_receptors
-from dendritic_bp.models.synapses.routed_feedback import routed_conductance_feedback, routed_feedback
+from dendritic_bp.models.synapses.routed_feedback import (
+    direct_conductance_feedback,
+    direct_feedback,
+    routed_conductance_feedback,
+    routed_feedback,
+)
 from dendritic_bp.models.synapses.short_term import RELEASE
 
 GATES = dict(plastic="learning(t)", arriving="opened(t)")
@@ -40,4 +46,16 @@ routed_bursts_receptors = replace(
     name="routed_bursts_receptors",
     feedback=routed_conductance_feedback.with_input(("learning", "opened"), **GATES),
     hidden=HIDDEN,
+)
+
+direct_bursts = replace(
+    routed_bursts,
+    name="direct_bursts",
+    feedback=direct_feedback.with_input(("learning", "opened"), **GATES),
+)
+
+direct_bursts_receptors = replace(
+    routed_bursts_receptors,
+    name="direct_bursts_receptors",
+    feedback=direct_conductance_feedback.with_input(("learning", "opened"), **GATES),
 )

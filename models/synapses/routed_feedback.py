@@ -6,7 +6,8 @@ and, with the same strength, at depressing synapses onto an interneuron that is 
 releases is kept by `short_term.facilitating` and `depressing`, of which the sender needs `RELEASE`. Both
 branches of an axon are one synapse here, with one weight, which learns as in `mirrored_feedback`.
 
-`routed_conductance_feedback` is for dendrites with the ports of `models/neurons/receptors.py`.
+`routed_conductance_feedback` is for dendrites with the ports of `models/neurons/receptors.py`. With
+`direct_feedback` there is no interneuron: depressing synapses take off themselves what it would.
 """
 
 from dataclasses import replace
@@ -14,7 +15,7 @@ from dataclasses import replace
 from brian2 import ms
 
 from dendritic_bp.models.synapses.mirrored_feedback import mirrored_feedback
-from dendritic_bp.models.synapses.short_term import facilitating
+from dendritic_bp.models.synapses.short_term import depressing, facilitating
 from dendritic_bp.models.synapses.signed_conductances import DENDRITE
 
 FORETELL = "\nI_inter_post += arriving*gain*foretold*w*depressed_pre"
@@ -31,19 +32,41 @@ routed_feedback = replace(
     mirrored_feedback,
     name="routed_feedback",
     on_pre={"spike": "I_top_post += arriving*gain*w*facilitated_pre" + FORETELL, **RULE},
-    parameters=mirrored_feedback.parameters | dict(foretold=0.1),  # chosen here: onto the interneuron
+    parameters=mirrored_feedback.parameters | dict(foretold=0.03),  # chosen here: interneurons stay in range
 )
 
 routed_conductance_feedback = replace(
     routed_feedback,
     name="routed_conductance_feedback",
     on_pre={"spike": "push = arriving*gain*w*facilitated_pre" + DENDRITE + FORETELL.strip(), **RULE},
+    parameters=routed_feedback.parameters | dict(foretold=0.06),  # chosen here: weights are smaller there
 )
 
-# Chosen here: shorter than published (100 ms, 0.1), so that at 5 to 20 Hz an event finds little facilitation
-# of the last one.
+DIRECT = dict(expected=0.1)  # chosen here: what the one synapse releases, by what the other does
+TOLD = "arriving*gain*w*(facilitated_pre - expected*depressed_pre)"
+
+direct_feedback = replace(
+    routed_feedback,
+    name="direct_feedback",
+    on_pre={"spike": f"I_top_post += {TOLD}", **RULE},
+    parameters=mirrored_feedback.parameters | DIRECT,
+)
+
+direct_conductance_feedback = replace(
+    direct_feedback,
+    name="direct_conductance_feedback",
+    on_pre={"spike": f"push = {TOLD}" + DENDRITE, **RULE},
+)
+
+# Chosen here: shorter than published (100 ms, 0.1; 20 ms, 0.9, 0.1), so that an event finds nothing left of
+# the last one, nor of a burst, and what both release foretells bursts at any rate from 3 to 20 Hz.
 facilitating_briefly = replace(
     facilitating,
     name="facilitating_briefly",
-    parameters=facilitating.parameters | dict(tau_F=30 * ms, f=0.2),
+    parameters=facilitating.parameters | dict(tau_F=8 * ms, f=0.5),
+)
+depressing_briefly = replace(
+    depressing,
+    name="depressing_briefly",
+    parameters=depressing.parameters | dict(tau_D=12 * ms, U=0.7, f=0),
 )
