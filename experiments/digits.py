@@ -139,7 +139,7 @@ def _require(args: argparse.Namespace, hidden: tuple[int, ...], epochs: int) -> 
     for flag, number in (("epochs", epochs), ("patience", args.patience)):
         if number is not None and number < 1:
             raise UserError(f"--{flag} must be 1 or more, not {number}.")
-    if args.credit in ("plateau_difference", "targets") and len(hidden) > 1:
+    if args.credit in ("dendritic_error", "plateau_difference", "targets") and len(hidden) > 1:
         raise UserError(f"--credit {args.credit} needs one hidden layer: a plateau changes no events.")
     if args.limit < 0:
         raise UserError(f"--limit must be the number of training images, or 0 for all, not {args.limit}.")

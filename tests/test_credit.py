@@ -7,12 +7,14 @@ from numpy.testing import assert_allclose, assert_array_equal
 from simulate import DT, simulate
 
 from dendritic_bp import NeuronModel, neurons, synapses
+from dendritic_bp.models.credit.dendritic_error import cancelling, partner
 from dendritic_bp.models.credit.error_cells import error_feedback, error_gradient
 from dendritic_bp.models.credit.plateau_difference import plateau_feedback, plateau_gradient
 from dendritic_bp.models.credit.scalar import scalar_gradient
 from dendritic_bp.models.credit.single_phase_bursts import cancelling_feedback, single_phase_gradient
 from dendritic_bp.models.credit.targets import rebuilding_feedback
 from dendritic_bp.models.neurons.error_pair import error_pair
+from dendritic_bp.models.neurons.one_window import one_window
 from dendritic_bp.models.neurons.two_phase import two_phase
 
 W, ETA = 100 * pA, 1 * pA
@@ -20,7 +22,7 @@ NUMBERS = ("x", "x_bar", "x_1", "x_1_bar", "credit", "surprise", "z_bar")
 EVENTS = ("event", "burst", "up", "down", "plateau")
 acting = NeuronModel(  # it does what it is told, and its numbers stay as they are given
     "acting",
-    equations="what = orders(t) : 1 (constant over dt)\nI_basal : amp\nI_top : amp\n"
+    equations="what = orders(t) : 1 (constant over dt)\nI_basal : amp\nI_top : amp\nI_bias : amp\n"
     + "\n".join(f"{name} : volt" for name in ("v_d", "E_d", "v_1", "v_1_bar"))
     + "\n"
     + "\n".join(f"{name} : 1" for name in NUMBERS),
@@ -218,6 +220,79 @@ def test_the_path_down_learns_to_guess_what_the_layer_below_does():
     wires = synapses(rebuilding_feedback, pre, post, "wires", w=0 * pA, eta=1 * pA, ratio=1, v_x=10 * mV)
     simulate(100 * DT, pre, post, wires)
     assert_allclose(wires.w / pA, 0.5 * 10, rtol=1e-3)
+
+
+# --- what is left in the dendrite ---
+
+
+def test_an_interneuron_learns_from_the_events_of_its_partner_less_its_own():
+    for above, own, current in ((["event"], [], 100), ([], ["event"], -100), (["event"], ["event"], 0)):
+        target = cell("post", own)
+        wires = synapses(partner, source := cell("pre", above), target, "wires", w=W)
+        simulate(6 * DT, source, target, wires)
+        assert float(target.I_top[0] / pA) == pytest.approx(current)
+    for credit in (0.3, -0.2, 0):
+        assert change(
+            plateau_gradient, cell("pre", x_1=0.9, x_1_bar=0.4), cell("post", ["plateau"], credit=credit)
+        ) == pytest.approx(0.5 * credit)
+
+
+@pytest.mark.parametrize("credit", [0.3, -0.2, 0])
+def test_the_excitability_of_an_interneuron_follows_its_credit(credit):
+    source, target = cell("pre"), cell("post", ["plateau"], credit=credit)
+    wires = synapses(partner, source, target, "wires", eta=10 * pA)
+    simulate(6 * DT, source, target, wires)
+    assert float(target.I_bias[0] / pA) == pytest.approx(10 * credit)
+
+
+@pytest.mark.parametrize(("v", "cancels", "learned"), [(3, 1, -3), (-3, 1, 3), (0, 1, 0), (3, 0, 0)])
+def test_inhibition_learns_against_the_mean_potential_of_the_dendrite(v, cancels, learned):
+    sender, target = cell("pre", ["plateau"], x_1=0.5), cell("post", v_1=v * mV)
+    wires = wire(cancelling, sender, target, eta_q=2 * nS, cancels=cancels)
+    assert float((wires.w[0] - W) / pA) == pytest.approx(learned)
+    below = cell("below")
+    wire(cancelling, cell("other", ["event"]), below, gain=0.3)
+    assert float(below.I_top[0] / pA) == pytest.approx(30)
+
+
+def test_inhibition_learns_to_hold_the_dendrite_at_rest():
+    """A cell above that always fires, and its interneuron, on a dendrite without inertia."""
+    sender = NeuronModel(
+        "sender", "x_1 : 1", threshold="x_1 == 1", events=dict(event="x_1 == 1", plateau="x_1 == 1")
+    )
+    text = "I_top : amp\nI_above : amp\nv_1 = (I_above + I_top)/nS : volt"
+    dendrite = NeuronModel("dendrite", text, threshold="I_above > 0*pA", reset="I_top = 0*pA")
+    pre, post = neurons(sender, 1, "pre", x_1=1), neurons(dendrite, 1, "post", I_above=50 * pA)
+    wires = synapses(cancelling, pre, post, "wires", w=0 * pA, eta_q=0.1 * nS)
+    simulate(200 * DT, pre, post, wires)
+    assert_allclose(wires.w / pA, -50, rtol=1e-3)
+
+
+def window_mean(current, **values):
+    """Return what a cell knows at the end of a trial whose dendrite gets a current (pA) from 80 ms on."""
+    words = dict(seen="int(t > 80*ms and t <= 180*ms)", closing="int(t > 180*ms)")
+    words["I_apical"] = "I_new*int(t > 80*ms)"
+    model = one_window.with_equations(parameters=dict(I_new=current * pA)).with_input(**words)
+    cells = neurons(model, 1, "cells", I_soma=700 * pA, w_d=0 * pA, **values)
+    ends = EventMonitor(cells, "plateau", name="ends")
+    seen = StateMonitor(cells, ("credit", "v_1", "x_1"), record=True, when="after_thresholds", name="seen")
+    spikes = EventMonitor(cells, "event", name="events")
+    simulate(200 * ms, cells, ends, seen, spikes, dt=1 * ms)
+    assert len(ends.t) == 1
+    return *(float(getattr(seen, name)[0, int(ends.t[0] / ms)]) for name in ("credit", "v_1", "x_1")), spikes
+
+
+@pytest.mark.parametrize("current", [200, -100, 0])
+def test_the_credit_is_the_mean_deviation_of_the_dendrite_in_the_window(current):
+    credit, v, x, _ = window_mean(current)
+    assert v == pytest.approx(np.sign(current) * mean_rise(abs(current) * 1e-12, 100), rel=0.03, abs=1e-9)
+    assert credit == pytest.approx(x / (x + 0.1) * np.tanh(v / 6e-3), abs=1e-9)
+    assert (credit == pytest.approx(0, abs=1e-9)) == (current == 0)
+
+
+def test_a_cell_that_looks_ahead_answers_earlier():
+    late, early = (window_mean(0, lead=lead)[3].t[0] / ms for lead in (0 * ms, 8 * ms))
+    assert early < late - 2
 
 
 # --- one number to all ---

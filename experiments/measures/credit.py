@@ -25,6 +25,7 @@ TWINS = dict(  # rules of models/rate: the nearest there is
     single_phase_bursts="burst_single_phase",
     error_cells="error_neurons",
     plateau_difference="kolen_pollack",
+    dendritic_error="dendritic_microcircuit",
     targets="difference_target_propagation",
     scalar="node_perturbation",
 )
@@ -48,6 +49,9 @@ PUBLISHED = dict(
     single_phase_bursts=Published(np.nan, "spiking", "XOR (solved)", "Greedy et al. 2022, NeurIPS 35"),
     error_cells=Published(0.981, "spiking", "MNIST", "Lan et al. 2022 (PC-SNN; abstract)"),
     plateau_difference=Published(0.968, "spiking", "MNIST", "Guerguiev et al. 2017, eLife 6:e22901"),
+    dendritic_error=Published(
+        np.nan, "spiking", "MNIST, 14 x 14 (at chance); bars (solved)", "Gille 2023 (NEST)"
+    ),
     targets=Published(0.9841, "spiking", "MNIST", "desire backpropagation (abstract)"),
     scalar=Published(0.972, "spiking", "MNIST", "convolutional R-STDP (abstract)"),
 )

@@ -47,6 +47,7 @@ class Cell:
     noise: Mapping[str, Any] = field(default_factory=dict)  # arguments of `with_equations`; not in inputs
     gates: Mapping[str, Gate] = field(default_factory=dict)  # where they differ from those of the mechanism
     inputs: Mapping[str, Any] = field(default_factory=lambda: INPUTS)  # currents of the input cells
+    lateral: Mapping[str, Quantity] = field(default_factory=dict)  # of interneurons, if there are any
     feedback: Mapping[str, Any] = field(default_factory=lambda: FEEDBACK)  # onto a cell, in all, at the start
 
 

@@ -10,6 +10,7 @@ from dendritic_bp.tasks import Dataset
 from dendritic_bp.trials import Gate, Schedule, Trials
 from networks import measuring, projections
 from networks.cells import Cell
+from networks.laterals import laterals
 from networks.layers import COUNTERS, START, TRAINS, inputs, learning_layers, shows
 from networks.own import cell_of
 from networks.routing import routed, takers, terminals
@@ -144,6 +145,7 @@ class Design:
             objects += terminals(layers[1:])
         if self.routing == "synapses":
             objects += takers(layers[1:], cell)
+        objects += laterals(layers[1:], cell, tables)
         objects += [*wires, *self._records(layers, wires), *shows(layers, ("v_s", "v_d"))]
         return clock.run(objects)
 

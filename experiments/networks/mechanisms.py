@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from brian2 import Hz, ms, pA, second
+from brian2 import Hz, ms, mV, nS, pA, second
 
 from dendritic_bp.models.credit.bursts import bursts
+from dendritic_bp.models.credit.dendritic_error import dendritic_error
 from dendritic_bp.models.credit.error_cells import error_cells
 from dendritic_bp.models.credit.plateau_difference import plateau_difference
 from dendritic_bp.models.credit.scalar import scalar
@@ -12,6 +13,7 @@ from dendritic_bp.models.credit.single_phase_bursts import single_phase_bursts
 from dendritic_bp.models.credit.targets import targets
 from dendritic_bp.models.neurons.burst_poisson import burst_poisson
 from dendritic_bp.models.neurons.error_pair import error_pair
+from dendritic_bp.models.neurons.one_window import one_window
 from dendritic_bp.models.neurons.two_phase import two_phase
 from networks.cells import CELLS, HIDDEN
 
@@ -61,6 +63,18 @@ MECHANISMS = dict(
     ),
     plateau_difference=_TWO_PHASES,
     targets=replace(_TWO_PHASES, credit=targets),
+    dendritic_error=replace(
+        CELLS["burst_signed"],
+        model=one_window,
+        credit=dendritic_error,
+        first=dict(eta=60 * pA, w="160*pA*randn()"),
+        step=800 * pA,
+        anneal=3.0,
+        forget=0,
+        teacher=dict(rivals=True, gain=120 * pA / Hz, tau_r=50 * ms, r_soft=2.5 * Hz),
+        hidden=CELLS["burst_signed"].hidden | dict(D_v=12 * mV),
+        lateral=dict(step=1000 * pA, eta_q=36 * nS, D_v=3 * mV),
+    ),
     scalar=replace(
         _SPARSE,
         brightness=None,

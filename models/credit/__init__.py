@@ -11,6 +11,20 @@ TAUGHT = ("train", "show")  # the phases in which there is a teacher
 
 
 @dataclass(frozen=True)
+class Lateral:
+    """Hold the interneurons of a layer, one for each cell of the layer above, its partner.
+
+    `onto` synapses come from the layer, `partner` from the cell above, `cancel` go onto its dendrites.
+    `cells` are arguments of `with_equations` for the interneurons.
+    """
+
+    onto: SynapseModel
+    partner: SynapseModel
+    cancel: SynapseModel
+    cells: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Credit:
     """Hold a mechanism: its synapses, what it adds to cells, and when in a trial it does what.
 
@@ -28,4 +42,5 @@ class Credit:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     hidden: Mapping[str, Any] = field(default_factory=dict)
     output: Mapping[str, Any] = field(default_factory=dict)
+    lateral: Lateral | None = None
     sends: bool = True  # whether anything reaches a hidden cell by its feedback synapses
