@@ -33,13 +33,15 @@ from dendritic_bp.runs import Run
 class Gate:
     """Open from `start` to `stop` in each trial (None: to its end) of these phases (None: of all).
 
-    `scaled` by the step of the trial: a gate for learning.
+    `scaled` by the step of the trial: a gate for learning. In every other trial, from the second on, `odd`
+    takes its place.
     """
 
     start: Quantity = field(default_factory=lambda: 0 * ms)
     stop: Quantity | None = None
     phases: tuple[str, ...] | None = None
     scaled: bool = False
+    odd: Gate | None = None
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,13 @@ class Trials:
         """Return the run-time values of gates that follow a schedule, one number for each bin."""
         if len(schedule) != self.number:
             raise UserError(f"The schedule has {len(schedule)} trials, but the clock {self.number}.")
-        return {name: self._opened(gate, schedule) for name, gate in gates.items()}
+        return {name: self._turned(gate, schedule).ravel() for name, gate in gates.items()}
+
+    def _turned(self, gate: Gate, schedule: Schedule) -> NDArray[np.floating]:
+        result = self._opened(gate, schedule)
+        if gate.odd is not None:
+            result[1::2] = self._opened(gate.odd, schedule)[1::2]
+        return result
 
     def _opened(self, gate: Gate, schedule: Schedule) -> NDArray[np.floating]:
         amount = schedule.step if gate.scaled else np.ones(self.number)
@@ -118,7 +126,7 @@ class Trials:
             amount = amount * schedule.during(*gate.phases)
         bins = np.arange(self._bins(self.length))
         stop = self.length if gate.stop is None else gate.stop
-        return np.outer(amount, (bins >= self._bins(gate.start)) & (bins < self._bins(stop))).ravel()
+        return np.outer(amount, (bins >= self._bins(gate.start)) & (bins < self._bins(stop)))
 
     def _bins(self, time: Quantity) -> int:
         """Return how many bins a time takes, which must be a whole number."""

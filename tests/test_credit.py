@@ -16,6 +16,7 @@ from dendritic_bp.models.credit.targets import rebuilding_feedback
 from dendritic_bp.models.neurons.error_pair import error_pair
 from dendritic_bp.models.neurons.one_window import one_window
 from dendritic_bp.models.neurons.two_phase import two_phase
+from dendritic_bp.models.neurons.two_rates import two_rates
 
 W, ETA = 100 * pA, 1 * pA
 NUMBERS = ("x", "x_bar", "x_1", "x_1_bar", "credit", "surprise", "z_bar")
@@ -141,7 +142,8 @@ def test_the_cancelling_pathway_learns_to_hold_the_dendrite_at_its_threshold():
 # --- two phases ---
 
 
-def test_a_plateau_steps_by_the_credit_and_the_centred_trace_of_the_first_phase():
+def test_a_plateau_steps_by_the_credit_and_the_centred_mean_trace():
+    """It is the rule of `plateau_difference`, `dendritic_error` and `contrastive`."""
     trace = dict(x_1=0.9, x_1_bar=0.4)
     for credit in (0.3, -0.2, 0):
         end = dict(does=["event", "plateau"], credit=credit)
@@ -293,6 +295,46 @@ def test_the_credit_is_the_mean_deviation_of_the_dendrite_in_the_window(current)
 def test_a_cell_that_looks_ahead_answers_earlier():
     late, early = (window_mean(0, lead=lead)[3].t[0] / ms for lead in (0 * ms, 8 * ms))
     assert early < late - 2
+
+
+# --- contrast of a free and a nudged phase ---
+
+
+def contrast(nudge, turned=0, quiet=0.0):
+    """Nudge the soma of a cell in one phase of each of three trials; return what it knows at their ends.
+
+    `quiet` (pA) charges it in every late window.
+    """
+    words = {
+        "now": "t - 200*ms*int(t/(200*ms)) : second",
+        "early": "int(now > 80*ms and now <= 120*ms) : 1",
+        "late": "int(now > 140*ms and now <= 180*ms) : 1",
+        "closing": "int(now > 180*ms) : 1",
+        "nudged": "int(now > 120*ms)*(1 - turned) + int(now <= 120*ms)*turned : 1",
+        "I_noise_s": "nudged*I_nudge + int(now > 120*ms)*I_quiet : amp",
+    }
+    text = "\n".join(f"{name} = {word}" for name, word in words.items())
+    currents = dict(I_nudge=nudge * pA, I_quiet=quiet * pA)
+    model = two_rates.with_equations(text, parameters=currents)
+    cells = neurons(model, 1, "cells", I_soma=700 * pA, I_slow=700 * pA, turned=turned, n_bar=1)
+    ends = EventMonitor(cells, "plateau", ["credit", "dI", "x_1"], name="ends")
+    simulate(600 * ms, cells, ends, dt=1 * ms)
+    assert len(ends.t) == 3
+    return ends
+
+
+@pytest.mark.parametrize(("nudge", "turned"), [(200, 0), (200, 1), (-100, 0), (-100, 1)])
+def test_the_contrast_is_the_drive_while_nudged_less_that_while_free(nudge, turned):
+    ends = contrast(nudge, turned)
+    assert_allclose(ends.dI / pA, nudge, rtol=0.3)  # the drive follows with tau_slow
+    x = float(ends.x_1[0])
+    assert float(ends.credit[0]) == pytest.approx(x / (x + 0.1) * np.tanh(float(ends.dI[0]) / 300e-12))
+
+
+def test_there_is_no_contrast_without_a_nudge_nor_from_what_comes_in_every_trial():
+    assert_allclose(contrast(0).credit, 0, atol=1e-9)
+    always = contrast(0, quiet=150.0)
+    assert float(always.credit[0]) > 0.1 > 1e-2 > abs(float(always.credit[2]))
 
 
 # --- one number to all ---

@@ -30,6 +30,8 @@ def test_blocks_of_a_schedule_follow_each_other():
         (Gate(40 * ms, phases=("train",)), [0, 0, 1, 1] * 2 + [0] * 4),
         (Gate(40 * ms, scaled=True), [0, 0, 1, 1, 0, 0, 0.5, 0.5, 0, 0, 0, 0]),
         (Gate(scaled=True, phases=("test",)), [0] * 12),
+        (Gate(60 * ms, odd=Gate(stop=20 * ms)), [0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1]),
+        (Gate(80 * ms, odd=Gate(60 * ms, phases=("test",))), [0] * 12),
     ],
     ids=str,
 )

@@ -27,6 +27,7 @@ TWINS = dict(  # rules of models/rate: the nearest there is
     plateau_difference="kolen_pollack",
     dendritic_error="dendritic_microcircuit",
     targets="difference_target_propagation",
+    contrastive="generec",
     scalar="node_perturbation",
 )
 
@@ -53,6 +54,7 @@ PUBLISHED = dict(
         np.nan, "spiking", "MNIST, 14 x 14 (at chance); bars (solved)", "Gille 2023 (NEST)"
     ),
     targets=Published(0.9841, "spiking", "MNIST", "desire backpropagation (abstract)"),
+    contrastive=Published(0.976, "spiking", "MNIST", "EqSpike (abstract)"),
     scalar=Published(0.972, "spiking", "MNIST", "convolutional R-STDP (abstract)"),
 )
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from brian2 import Hz, ms, mV, nS, pA, second
 
 from dendritic_bp.models.credit.bursts import bursts
+from dendritic_bp.models.credit.contrastive import contrastive
 from dendritic_bp.models.credit.dendritic_error import dendritic_error
 from dendritic_bp.models.credit.error_cells import error_cells
 from dendritic_bp.models.credit.plateau_difference import plateau_difference
@@ -15,6 +16,7 @@ from dendritic_bp.models.neurons.burst_poisson import burst_poisson
 from dendritic_bp.models.neurons.error_pair import error_pair
 from dendritic_bp.models.neurons.one_window import one_window
 from dendritic_bp.models.neurons.two_phase import two_phase
+from dendritic_bp.models.neurons.two_rates import two_rates
 from networks.cells import CELLS, HIDDEN
 
 # All values chosen here, on validation data of few seeds (20 to 22).
@@ -74,6 +76,18 @@ MECHANISMS = dict(
         teacher=dict(rivals=True, gain=120 * pA / Hz, tau_r=50 * ms, r_soft=2.5 * Hz),
         hidden=CELLS["burst_signed"].hidden | dict(D_v=12 * mV),
         lateral=dict(step=1000 * pA, eta_q=36 * nS, D_v=3 * mV),
+    ),
+    contrastive=replace(
+        CELLS["burst_signed"],
+        model=two_rates,
+        credit=contrastive,
+        inputs=dict(I_off=300 * pA, I_on=600 * pA),
+        first=dict(eta=60 * pA, w="160*pA*randn()"),
+        step=800 * pA,
+        anneal=3.0,
+        forget=0,
+        teacher=dict(rivals=True, gain=120 * pA / Hz, tau_r=50 * ms, r_soft=2.5 * Hz),
+        hidden=CELLS["burst_signed"].hidden | dict(tau_top=30 * ms),
     ),
     scalar=replace(
         _SPARSE,
