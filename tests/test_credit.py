@@ -306,11 +306,11 @@ def contrast(nudge, turned=0, quiet=0.0):
     `quiet` (pA) charges it in every late window.
     """
     words = {
-        "now": "t - 200*ms*int(t/(200*ms)) : second",
-        "early": "int(now > 80*ms and now <= 120*ms) : 1",
-        "late": "int(now > 140*ms and now <= 180*ms) : 1",
+        "now": "t + ms/2 - 200*ms*int((t + ms/2)/(200*ms)) : second",  # half a step: no rounding
+        "early": "int(now > 80*ms and now < 120*ms) : 1",
+        "late": "int(now > 140*ms and now < 180*ms) : 1",
         "closing": "int(now > 180*ms) : 1",
-        "nudged": "int(now > 120*ms)*(1 - turned) + int(now <= 120*ms)*turned : 1",
+        "nudged": "int(now > 120*ms)*(1 - turned) + int(now < 120*ms)*turned : 1",
         "I_noise_s": "nudged*I_nudge + int(now > 120*ms)*I_quiet : amp",
     }
     text = "\n".join(f"{name} = {word}" for name, word in words.items())
@@ -326,7 +326,7 @@ def contrast(nudge, turned=0, quiet=0.0):
 @pytest.mark.parametrize(("nudge", "turned"), [(200, 0), (200, 1), (-100, 0), (-100, 1)])
 def test_the_contrast_is_the_drive_while_nudged_less_that_while_free(nudge, turned):
     ends = contrast(nudge, turned)
-    assert_allclose(ends.dI / pA, nudge, rtol=0.3)  # the drive follows with tau_slow
+    assert_allclose(ends.dI / pA, nudge, rtol=0.2)  # the drive follows with tau_slow
     x = float(ends.x_1[0])
     assert float(ends.credit[0]) == pytest.approx(x / (x + 0.1) * np.tanh(float(ends.dI[0]) / 300e-12))
 

@@ -7,18 +7,21 @@ the mean of the other's (`models/neurons/two_rates.py`):
 
     dw = plastic eta slope tanh((dI - dI_bar)/D_I) (x_1 - x_1_bar)
 
-This is GeneRec by the midpoint method. Feedback synapses take the same step as their forward partners and so
-come to be symmetric (with eta = 0 they are fixed and random); of a symmetric network, the sum over both ends
-of a synapse is the difference of the products of rates, which contrastive Hebbian learning and equilibrium
-propagation [S17] follow.
+This is GeneRec by the midpoint method. Of the difference of the products of rates r and x in both phases,
+
+    r+ x+ - r- x- = (r+ - r-) (x+ + x-)/2 + (r+ + r-) (x+ - x-)/2
+
+which contrastive Hebbian learning and equilibrium propagation [S17] follow, it is the first term, that of the
+receiving cell. Feedback synapses take the same step as their forward partners and so come to be symmetric;
+with eta = 0 they are fixed and random.
 
 **The order of the phases turns from trial to trial**: in every other trial the nudge comes first. Cells adapt
 and inputs settle within a trial, so that a second phase differs from a first, taught or not, and the more so
-the more an image drives a cell: without the turn, the rule unlearns this drive. And the other cell's mean is
-over both phases: with that of the first alone, cells that fired much there by chance, and so less afterwards,
-would lose their weights.
+the more an image drives a cell. With the turn this cancels; without it, the rule unlearns the drive, and the
+network does not learn (docs/credit.md). As in [L21], who nudge both ways, a bias is removed by symmetry.
 
-[O96] O'Reilly 1996, Neural Comput 8:895. [S17] Scellier & Bengio 2017, Front Comput Neurosci 11:24
+[O96] O'Reilly 1996, Neural Comput 8:895. [S17] Scellier & Bengio 2017, Front
+Comput Neurosci 11:24. [L21] Laborieux et al. 2021, Front Neurosci 15
 """
 
 from brian2 import ms, pA
