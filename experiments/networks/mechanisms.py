@@ -49,6 +49,13 @@ _TWO_PHASES = replace(  # a trial is one look at a cell: it has to fire more
     teacher=dict(rivals=True, gain=1600 * pA / Hz, tau_r=50 * ms, r_soft=2 * Hz, hold=1),
     hidden=HIDDEN | dict(tau_top=30 * ms),
 )
+_MEANS = replace(  # the teacher sees what it does, and stops where the right class wins
+    _SPARSE,
+    first=dict(eta=60 * pA, w=_FIRST),
+    step=800 * pA,
+    anneal=3.0,
+    teacher=dict(rivals=True, gain=120 * pA / Hz, tau_r=50 * ms, r_soft=2.5 * Hz),
+)
 MECHANISMS = dict(
     bursts=_COIN,
     signed_bursts=_SIGNED,
@@ -66,28 +73,18 @@ MECHANISMS = dict(
     plateau_difference=_TWO_PHASES,
     targets=replace(_TWO_PHASES, credit=targets),
     dendritic_error=replace(
-        CELLS["burst_signed"],
+        _MEANS,
         model=one_window,
         credit=dendritic_error,
-        first=dict(eta=60 * pA, w="160*pA*randn()"),
-        step=800 * pA,
-        anneal=3.0,
-        forget=0,
-        teacher=dict(rivals=True, gain=120 * pA / Hz, tau_r=50 * ms, r_soft=2.5 * Hz),
-        hidden=CELLS["burst_signed"].hidden | dict(D_v=12 * mV),
+        hidden=_SPARSE.hidden | dict(D_v=12 * mV),
         lateral=dict(step=1000 * pA, eta_q=36 * nS, D_v=3 * mV),
     ),
     contrastive=replace(
-        CELLS["burst_signed"],
+        _MEANS,
         model=two_rates,
         credit=contrastive,
         inputs=dict(I_off=300 * pA, I_on=600 * pA),
-        first=dict(eta=60 * pA, w="160*pA*randn()"),
-        step=800 * pA,
-        anneal=3.0,
-        forget=0,
-        teacher=dict(rivals=True, gain=120 * pA / Hz, tau_r=50 * ms, r_soft=2.5 * Hz),
-        hidden=CELLS["burst_signed"].hidden | dict(tau_top=30 * ms),
+        hidden=_SPARSE.hidden | dict(tau_top=30 * ms),
     ),
     scalar=replace(
         _SPARSE,
