@@ -10,6 +10,7 @@ import numpy as np
 import protocols
 import pytest
 from brian2 import Network, NeuronGroup, Synapses, ms, mV, network_operation, nS, pA, second, volt
+from brian2.codegen.translation import make_statements
 from processes import binaries, environment, gone, wait_until
 from simulate import DT, told_cells
 
@@ -331,6 +332,13 @@ def test_trace_does_not_depend_on_objects_alive_in_the_process(program):
     alive = [protocols.counter()(), protocols.counter()()]
     assert Program(protocols.noisy, "noisy").build().source_hash == program.source_hash
     assert alive
+
+
+def test_short_cut_of_code_generation_gives_brian2_sources(program, monkeypatch):
+    monkeypatch.setattr("dendritic_bp.standalone._statements", make_statements)
+    traced = Program(protocols.noisy, "noisy")
+    traced.trace()
+    assert traced.source_hash == program.source_hash
 
 
 HASHED = (
