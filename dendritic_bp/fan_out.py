@@ -30,14 +30,10 @@ def fan_out(built: Synapses, wired: Mapping[str, Any]) -> None:
 
     Those that are then connected once more go back to Brian2's code.
     """
-    ends = _ends(wired, built.source, built.target)
-    if ends is None:
-        return
-    for path in built._pathways:
-        step = spacing(*(ends if path.prepost == "pre" else ends[::-1]))
-        if step:
-            path.template = TEMPLATE
-            path.template_kwds["side_by_side"] = step == "side by side"
+    steps = _steps(wired)
+    for path in (each for each in built._pathways if steps[each.prepost]):
+        path.template = TEMPLATE
+        path.template_kwds["side_by_side"] = steps[path.prepost] == "side by side"
     connect = built.connect
 
     def connect_more(*args: Any, **kwargs: Any) -> None:
@@ -48,15 +44,14 @@ def fan_out(built: Synapses, wired: Mapping[str, Any]) -> None:
     built.connect = connect_more
 
 
-def _ends(wired: Mapping[str, Any], source: Any, target: Any) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return the cells at both ends of each synapse, if they are known before a run."""
+def _steps(wired: Mapping[str, Any]) -> dict[str, str | None]:
+    """Tell how the synapses of each cell are spaced, at either end, as far as it is known before a run."""
     if not wired:
-        i, j = np.indices((len(source), len(target)))
-        return i.ravel(), j.ravel()
+        return dict(pre="side by side", post="even")
     if wired.keys() == {"i", "j"} and not any(isinstance(index, str) for index in wired.values()):
-        i, j = np.broadcast_arrays(wired["i"], wired["j"])
-        return i.ravel(), j.ravel()
-    return None
+        i, j = (each.ravel() for each in np.broadcast_arrays(wired["i"], wired["j"]))
+        return dict(pre=spacing(i, j), post=spacing(j, i))
+    return dict(pre=None, post=None)
 
 
 def spacing(own: np.ndarray, other: np.ndarray) -> str | None:
@@ -64,6 +59,8 @@ def spacing(own: np.ndarray, other: np.ndarray) -> str | None:
 
     That is "side by side" or "even".
     """
+    if (np.diff(other[own == own[0]]) != 1).any():  # seen at once, if the wiring is random
+        return None
     order = np.argsort(own, kind="stable")
     same = np.diff(own[order]) == 0
     if (np.diff(other[order])[same] != 1).any():

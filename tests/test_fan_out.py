@@ -14,7 +14,7 @@ BY_TARGET = tuple(x.T.ravel() for x in np.indices((N, M)))
 EVEN, SIDE = "even", "side by side"
 WIRINGS = {  # the cells at both ends, and how synapses are spaced for events of the source and of the target
     "by_target": (*BY_TARGET, EVEN, SIDE),
-    "in_part": (np.repeat([1, 4], 3), np.tile([1, 2, 3], 2), SIDE, None),
+    "in_part": (np.repeat([0, 4], 3), np.tile([0, 1, 2], 2), SIDE, None),
 }
 cell = NeuronModel(
     "cell",
@@ -39,13 +39,15 @@ def _cells(name: str, n: int, speed: float):
 
 def _pair(name: str, i: np.ndarray, j: np.ndarray, order: np.ndarray, among: bool = False) -> list:
     """Return cells and synapses in this order, of which the weights depend on the cells at their ends."""
-    source = _cells(f"{name}_source", N, 31)
-    target = source if among else _cells(f"{name}_target", M, 23)
+    groups = [_cells(f"{name}_source", N, 31), *([] if among else [_cells(f"{name}_target", M, 23)])]
+    source, target = groups[0], groups[-1]
+    if name.startswith("in_part"):
+        source, target = source[1:], target[1:]
     wires = synapses(rule, source, target, name, dict(i=i[order], j=j[order]), w="0.1*sin(i + 3*j)")
     late = synapses(
         sending, source, target, f"{name}_late", dict(i=i[order], j=j[order]), w="0.1*cos(i + 3*j)"
     )
-    return [source, *([] if among else [target]), wires, late]
+    return [*groups, wires, late]
 
 
 def protocol() -> Network:
