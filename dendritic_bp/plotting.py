@@ -63,7 +63,7 @@ def learning_curves(
     """
     _bands(axes, epochs, curves)
     for text, value in (levels or {}).items():
-        level(axes, value, text)
+        level(axes, value, "", label=text)  # named in the legend: curves end near it
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.set(xlabel="Epoch", ylabel=ylabel)
     axes.set_ylim(top=1.01)
