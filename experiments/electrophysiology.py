@@ -44,6 +44,7 @@ from dendritic_bp.voltage import (
     window,
 )
 from networks import branches, ensemble
+from networks.scales import scales
 
 MODELS = Path(__file__).parents[1] / "models/neurons"
 DEFAULT = "two_compartment"
@@ -202,12 +203,20 @@ def population():
     return network
 
 
-def messages(model, quick):
+def messages(model, quick, grid=()):
     """Run the tests of cells that multiplex, at the steps of networks, and return the rows."""
     rows = []
     for dt in (ensemble.DT,) if quick else (ensemble.DT, ensemble.DT / 4):
-        rows += rows_of(ensemble.EXPECTED, ensemble.measure(model, dt), model.name, dt)
+        rows += rows_of(ensemble.EXPECTED, ensemble.measure(model, dt, *grid), model.name, dt)
     return rows
+
+
+def measured_currents(model):
+    """Return somatic and apical currents (pA) between which a cell of one's own shows its messages."""
+    found = scales(model)
+    soma = np.unique([found.current(rate) for rate in np.linspace(3, 24, len(ensemble.SOMA))])
+    ends = found.low - found.span / 2, found.high + found.span / 2
+    return soma, np.linspace(*ends, len(ensemble.DENDRITE))
 
 
 def cost():
@@ -241,7 +250,7 @@ def simulate(args: argparse.Namespace) -> Record:
         rows += branching(steps) + messages(multiplexing, args.quick) + cost()
         rows += [] if args.quick else layer5_cell()
     else:
-        rows += messages(model, args.quick)
+        rows += messages(model, args.quick, () if args.neuron.isidentifier() else measured_currents(model))
     print(battery.table(rows))
     return Record(battery.to_dataset(rows), battery.summary(rows), run.provenance)
 

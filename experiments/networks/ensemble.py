@@ -56,15 +56,15 @@ def ensemble(model, soma, dendrite, dt, duration, **values):
     return build
 
 
-def plane(model, dt):
-    """Measure the cell over the plane of currents."""
-    shape = (len(SOMA), len(DENDRITE), COPIES)
-    soma, dendrite = np.broadcast_to(SOMA[:, None, None], shape), np.broadcast_to(DENDRITE[:, None], shape)
+def plane(model, dt, somatic, apical):
+    """Measure the cell over the plane of currents (pA)."""
+    shape = (len(somatic), len(apical), COPIES)
+    soma, dendrite = np.broadcast_to(somatic[:, None, None], shape), np.broadcast_to(apical[:, None], shape)
     counts = [
         each.reshape(shape).sum(axis=2)
         for each in _counts(model, soma.ravel(), dendrite.ravel(), dt, DURATION)
     ]
-    return Plane.of(DENDRITE, *counts, COPIES * float(DURATION / second))
+    return Plane.of(apical, *counts, COPIES * float(DURATION / second))
 
 
 def _counts(model, soma, dendrite, dt, duration):
@@ -74,15 +74,15 @@ def _counts(model, soma, dendrite, dt, duration):
     return [run[f"{each}.count"] for each in COUNTED]
 
 
-def few_to_many(model, seen, dt):
+def few_to_many(model, seen, dt, somatic):
     """Compare ten cells with a thousand, for as many spikes, where P is in the middle at the middle rate."""
-    row = min(range(len(SOMA)), key=lambda k: abs(seen.rate[k, 0] - RATES[1]))
+    row = min(range(len(somatic)), key=lambda k: abs(seen.rate[k, 0] - RATES[1]))
     apical, results = seen.crossing(row, MIDDLE), []
     if apical is None:
         return {"few_to_many_rate": nan, "few_to_many_p": nan}
     for n in (FEW, MANY):
         duration = TOGETHER / n
-        soma, dendrite = np.full(n, float(SOMA[row])), np.full(n, apical)
+        soma, dendrite = np.full(n, float(somatic[row])), np.full(n, apical)
         events, bursts, _ = (each.sum() for each in _counts(model, soma, dendrite, dt, duration))
         results.append((events / (n * float(duration / second)), bursts / events))
     (rate, p), (rate_many, p_many) = results
@@ -108,10 +108,10 @@ def extremes(model, dt):
     return {"v_min_mv": min(lows) * 1e3, "v_max_mv": max(highs) * 1e3}
 
 
-def measure(model, dt=DT):
-    """Return all numbers of the rows."""
-    seen = plane(model, dt)
+def measure(model, dt=DT, somatic=SOMA, apical=DENDRITE):
+    """Return all numbers of the rows, over a plane of currents (pA)."""
+    seen = plane(model, dt, somatic, apical)
     found = apart(seen.rows())
     changes = {f"rate_change_at_{hz}_hz": x for hz, x in zip(RATES, found["changes"], strict=True)}
     code = dict(current_shift=found["shift"], spikes_a_burst=found["spikes"])
-    return changes | code | few_to_many(model, seen, dt) | extremes(model, dt)
+    return changes | code | few_to_many(model, seen, dt, somatic) | extremes(model, dt)
