@@ -47,7 +47,7 @@ def _learning(data: xr.Dataset) -> Figure:
     left.set_yticks(TICKS, list(map(str, TICKS)))
     left.set_yticks([], minor=True)
     plotting.title(left, "Images of training, each before it is learned")
-    plotting.legend(left, loc="upper right")
+    plotting.legend(left, loc="lower left")
     for name, colour in (("one", BLUE), ("rates", SKY)):
         if name in data.condition:
             right.axhspan(*ANGLES[name], color=FAINT, linewidth=0, zorder=0)
