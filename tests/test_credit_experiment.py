@@ -81,6 +81,12 @@ def test_all_figures_are_drawn_from_the_data_alone(results):
         assert image.getbuffer().nbytes > 5000
 
 
+def test_the_angles_of_a_single_probe_are_points_that_are_seen(results):
+    panels = credit.figures(dataset(results).isel(probe=[0]), summary(results))["angles"].axes
+    assert [axes.lines[0].get_marker() for axes in panels[:2]] == ["o", "o"]
+    assert all(np.isfinite(axes.lines[0].get_ydata()).all() for axes in panels[:2])
+
+
 def test_the_trial_that_is_drawn_is_the_one_in_which_the_output_is_taught_most(results):
     main = results["signed_bursts"].main
     traces = main.show["output_v_d"]

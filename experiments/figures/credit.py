@@ -132,10 +132,8 @@ def _angles(data: xr.Dataset) -> Figure:
 
 
 def _over_training(axes, data: xr.Dataset, values: np.ndarray, k: int, name: object) -> None:
-    colour, dash = COLOURS[k % len(COLOURS)], plotting.DASHES[k // len(COLOURS)]
-    axes.plot(
-        data.probe_epoch.values, values, color=colour, linestyle=dash, linewidth=LINE, label=_words(name)
-    )
+    look = dict(color=COLOURS[k % len(COLOURS)], linestyle=plotting.DASHES[k // len(COLOURS)], linewidth=LINE)
+    axes.plot(data.probe_epoch.values, values, "o", markersize=3, label=_words(name), **look)
     axes.set(xscale="log", xlabel="Epoch")
 
 
