@@ -161,8 +161,8 @@ class CellByCell(CPPCodeGenerator):
         return bool(self.variable_indices[name] == side)
 
     def _array(self, name: str) -> str:
-        variable = self.variables.get(name) or self.owner.variables[name]
-        return str(self.get_array_name(variable))
+        known = self.variables if name in self.variables else self.owner.variables
+        return str(self.get_array_name(known[name]))
 
     def _index(self, name: str, used: Iterable[str]) -> str:
         found = {self.variable_indices[each] for each in used if self._array(each) == self._array(name)}
