@@ -20,10 +20,10 @@ template <class Archive, class T> void carry(Archive &archive, const char *name,
 
 template <class Archive> void carry(Archive &archive, const char *name, SynapticPathway &pathway)
 {
-    const size_t steps = archive.count(name, pathway.queue.size());
+    const size_t steps = archive.count(name, pathway.coming.size());
     pathway.ensure_delay(int(steps) - 1);
     for (size_t k = 0; k < steps; k++)
-        carry(archive, name, pathway.queue[(pathway.offset + k) % pathway.queue.size()]);
+        carry(archive, name, pathway.coming[(pathway.offset + k) % pathway.coming.size()]);
 }
 
 template <class Archive> void carry_random(Archive &archive)

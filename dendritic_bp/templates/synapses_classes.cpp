@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <ostream>
 #include <vector>
 
 using namespace std;  // as Brian2's code expects
@@ -75,19 +76,25 @@ class SynapticPathway
     // What is on its way when the time step changes arrives when it would have.
     void rescale(double factor)
     {
-        vector<vector<int32_t>> before(size_t(queue.size() * factor) + 1);
-        before.swap(queue);
+        vector<vector<int32_t>> before(size_t(coming.size() * factor) + 1);
+        before.swap(coming);
         for (size_t k = 0; k < before.size(); k++)
-            queue[size_t(k * factor + 0.5) % queue.size()] = before[(offset + k) % before.size()];
+            coming[size_t(k * factor + 0.5) % coming.size()] = before[(offset + k) % before.size()];
         offset = 0;
     }
 
 public:
-    vector<vector<int32_t>> queue;  // what arrives in each step, from `offset` on, round and round
+    // Brian2 from 2.11 on writes `*queue[0]` to disk; what is under way is kept by `state.h`.
+    struct Nothing {
+        friend ostream &operator<<(ostream &stream, const Nothing &) { return stream; }
+    } nothing;
+    const Nothing *const queue[1] = {&nothing};
+
+    vector<vector<int32_t>> coming;  // what arrives in each step, from `offset` on, round and round
     size_t offset;
 
     SynapticPathway(vector<int> &sources, int begin, int end)
-        : sources(sources), others(nullptr), begin(begin), end(end), dt(0), queue(1), offset(0)
+        : sources(sources), others(nullptr), begin(begin), end(end), dt(0), coming(1), offset(0)
     {
     }
 
@@ -111,17 +118,17 @@ public:
 
     void ensure_delay(int delay)
     {
-        if (size_t(delay) < queue.size())
+        if (size_t(delay) < coming.size())
             return;
-        rotate(queue.begin(), queue.begin() + offset, queue.end());
+        rotate(coming.begin(), coming.begin() + offset, coming.end());
         offset = 0;
-        queue.resize(delay + 1);
+        coming.resize(delay + 1);
     }
 
     void advance()
     {
-        queue[offset].clear();
-        offset = (offset + 1) % queue.size();
+        coming[offset].clear();
+        offset = (offset + 1) % coming.size();
     }
 
     // Send the events of cells, in ascending order; those outside of `begin` and `end` are not meant.
@@ -130,7 +137,7 @@ public:
         const int32_t *const from = lower_bound(cells, cells + number, begin);
         const int32_t *const to = lower_bound(from, cells + number, end);
         if (delays.size() == 1) {
-            vector<int32_t> &arriving = queue[(offset + delays[0]) % queue.size()];
+            vector<int32_t> &arriving = coming[(offset + delays[0]) % coming.size()];
             arriving.insert(arriving.end(), from, to);
             return;
         }
@@ -138,13 +145,13 @@ public:
             const Fan &sent = fans[*cell - begin];
             for (int k = 0; k < sent.number; k++) {
                 const int32_t each = synapse(sent, k);
-                queue[(offset + delays[each]) % queue.size()].push_back(-1 - each);
+                coming[(offset + delays[each]) % coming.size()].push_back(-1 - each);
             }
         }
     }
 
     // What arrives, which cell has sent it, and which synapses it reaches.
-    const vector<int32_t> &arriving() const { return queue[offset]; }
+    const vector<int32_t> &arriving() const { return coming[offset]; }
     int32_t sender(int32_t arrived) const { return arrived < 0 ? sources[-1 - arrived] : arrived; }
     Fan fan(int32_t arrived) const
     {
