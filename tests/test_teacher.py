@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from brian2 import Hz, NeuronGroup, TimedArray, ms, pA
+from brian2 import Hz, NeuronGroup, StateMonitor, TimedArray, ms, pA
 from simulate import simulate
 
 sys.path.append(str(Path(__file__).parents[1] / "experiments"))
@@ -45,3 +45,19 @@ def test_classes_that_compete_are_taught_what_their_share_lacks(softness):
 
 def test_nothing_is_sent_while_nobody_teaches():
     np.testing.assert_array_equal(sent(taught=0.0, rivals=True), 0)
+
+
+@pytest.mark.parametrize("prompt", [True, False])
+def test_a_prompt_pool_sees_what_classes_do_at_once(prompt):
+    """All cells of the right class fire in the second step: what is sent still adds up to nothing."""
+    told = "t > 0.5*ms and t < 1.5*ms and i > 1 and i < 4"
+    cells = NeuronGroup(6, "I_teacher : amp (linked)\nI : amp", events={"event": told}, name="cells")
+    cells.run_regularly("I = I_teacher", when="end", name="read")
+    sums = StateMonitor(cells, "I", record=True, when="end", order=1)
+    tables = {name: TimedArray([1], dt=100 * ms, name=name) for name in ("teaching", "label")}
+    values = dict(rivals=True, prompt=prompt, tau_r=50 * ms, gain=10 * pA / Hz, r_soft=2 * Hz)
+    group, *others = teacher(cells, 3, tables, **values)
+    group.r = RATES * Hz
+    simulate(5 * ms, cells, sums, group, *others, dt=1 * ms)
+    total = abs((sums.I / pA).sum(axis=0)).max()
+    assert total < 1e-5 if prompt else total > 1e4  # exp(20 Hz/r_soft) times its share, for a step

@@ -54,7 +54,7 @@ _MEANS = replace(  # the teacher sees what it does, and stops where the right cl
     first=dict(eta=60 * pA, w=_FIRST),
     step=800 * pA,
     anneal=3.0,
-    teacher=dict(rivals=True, gain=120 * pA / Hz, tau_r=50 * ms, r_soft=2.5 * Hz),
+    teacher=dict(rivals=True, prompt=True, gain=120 * pA / Hz, tau_r=50 * ms, r_soft=2.5 * Hz),
 )
 MECHANISMS = dict(
     bursts=_COIN,

@@ -3,6 +3,11 @@
 Without `rivals`, each class has a target rate. With `rivals`, the classes compete: a shared pool adds up
 exp(r/r_soft) over the classes, as inhibition that divides, and what is wanted is a class's share of it: the
 gradient of the cross-entropy. The teacher is silent once the right class is several r_soft ahead.
+
+The pool is a step late: at each event of a class of n cells its share is too large, for one step, by
+exp(1/(n tau_r r_soft)), and by the power of k if k of them fire at once. Apical dendrites hardly notice it.
+Somata, which a teacher makes fire together, get a kick of the wrong sign; `prompt` lets the pool see what the
+class sees.
 """
 
 from typing import Any
@@ -50,6 +55,7 @@ def teacher(
     tables: dict[str, TimedArray],
     wanted: str = BY_CLASS,
     rivals: bool = False,
+    prompt: bool = False,
     **values: Any,
 ) -> list[NeuronGroup | Synapses]:
     """Teach the output, equal parts of which stand for the classes, by a current into its apical dendrites.
@@ -70,7 +76,7 @@ def teacher(
     )
     watch.connect(j=f"i//{voters}")
     output.I_teacher = linked_var(group, "current", index=np.repeat(np.arange(classes), voters))
-    return [group, watch, *(_pool(group) if rivals else ())]
+    return [group, watch, *(_pool(group, prompt) if rivals else ())]
 
 
 def reward(layers: list[NeuronGroup], group: NeuronGroup) -> list[NeuronGroup | Synapses]:
@@ -83,11 +89,14 @@ def reward(layers: list[NeuronGroup], group: NeuronGroup) -> list[NeuronGroup | 
     return [judge, weigh]
 
 
-def _pool(group: NeuronGroup) -> tuple[NeuronGroup, Synapses]:
+def _pool(group: NeuronGroup, prompt: bool) -> tuple[NeuronGroup, Synapses]:
     """Add up exp(r/r_soft) over the classes, and let each of them know the sum."""
     pool = NeuronGroup(1, "total : 1", name="pool")
     pool.total = 1
     add = Synapses(group, pool, "total_post = exp(r_pre/r_soft_pre) : 1 (summed)", name="pooling")
     add.connect()
+    if prompt:  # added up ahead of `current`, not with the state of the cells after it
+        sums = add.summed_updaters["total_post"]
+        sums.when, sums.order = "before_start", -1
     group.pool = linked_var(pool, "total", index=np.zeros(group.N, int))
     return pool, add
