@@ -12,6 +12,7 @@ sys.path.append(str(Path(__file__).parents[1] / "experiments"))
 
 import credit
 from dendritic_bp import cli
+from figures.credit import lines
 from measures.credit import PUBLISHED, TWINS, Result, dataset, epochs_to, summary, taught_trial, twin
 from measures.digits import Meter
 from networks.digits import Design
@@ -79,6 +80,12 @@ def test_all_figures_are_drawn_from_the_data_alone(results):
     for figure in drawn.values():
         figure.savefig(image := BytesIO(), format="png")
         assert image.getbuffer().nbytes > 5000
+
+
+def test_numbers_of_mechanisms_that_are_close_stand_above_each_other():
+    spots = [(76, 0.2), (77, 0.2), (88, 0.2), (75, 0.2), (76, 2.0)]
+    assert lines(spots) == [1, 0, 0, 2, 0]
+    assert sorted(lines([(90, 0.1)] * 3)) == [0, 1, 2]
 
 
 def test_the_angles_of_a_single_probe_are_points_that_are_seen(results):

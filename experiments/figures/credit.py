@@ -1,18 +1,19 @@
 """The figures of `credit.py`, drawn from the data of a run alone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, PercentFormatter
 
 from dendritic_bp import plotting
 from dendritic_bp.figure_files import Drawings
 from dendritic_bp.raster import APICAL, SOMA
 from dendritic_bp.style import BLUE, COLOURS, GREY, LINE, SHADE, SMALL, THIN, dress, level
 
+MARKS = "osD"  # of mechanisms; the next when all colours are used
 CONTROL_MARKS = dict(
     zip(("hidden frozen", "feedback zero", "feedback shuffled", "feedback scalar"), "soD^", strict=True)
 )
@@ -38,23 +39,29 @@ def _words(name: object) -> str:
 def _spectrum(data: xr.Dataset, summary: Mapping[str, float]) -> Figure:
     """Draw how precise the credit of each mechanism is against how fast it learns, with its rate twin."""
     drawing = plotting.figure(plotting.PAGE, 3.8)
-    axes, names = drawing.subplots(1, 2, width_ratios=[2.2, 1])
+    axes, names = drawing.subplots(1, 2, width_ratios=[2, 1.1])
     dress(axes)
     last = float(data.epoch[-1])
-    never = 0.5 / last
+    never, spots = 0.5 / last, []
     for k, name in enumerate(map(str, data.mechanism.values)):
         points = [_point(summary, name, never, twin) for twin in ("", "twin_")]
         (x, y), (x_twin, y_twin) = points
-        colour = COLOURS[k % len(COLOURS)]
+        colour, mark = COLOURS[k % len(COLOURS)], MARKS[k // len(COLOURS)]
         axes.plot([x, x_twin], [y, y_twin], color=colour, linewidth=THIN, alpha=0.6)
-        axes.plot(x_twin, y_twin, "o", markersize=4.5, markerfacecolor="white", color=colour)
+        axes.plot(x_twin, y_twin, mark, markersize=4.5, markerfacecolor="white", color=colour)
         mean = summary.get(f"{name}_angle_hidden_without_noise_deg")
         if mean is not None:
             axes.plot([x, mean], [y, y], color=colour, linewidth=LINE)
             axes.plot(mean, y, "|", color=colour, markersize=7)
-        axes.plot(x, y, "o", markersize=6, color=colour)
-        axes.annotate(str(k + 1), (x, y), (0, 6), textcoords="offset points", ha="center", fontsize=SMALL)
+        axes.plot(x, y, mark, markersize=6, color=colour)
+        spots.append((x, y))
+    for k, ((x, y), line) in enumerate(zip(spots, lines(spots), strict=True), start=1):
+        place = dict(textcoords="offset points", ha="center", fontsize=SMALL)
+        axes.annotate(str(k), (x, y), (0, 6 + 8 * line), **place)
     axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.axhline(never * 1.4, color=GREY, linewidth=THIN, linestyle=(0, (4, 3)))
     axes.text(
         -2, never * 1.3, f"not within {last:.0f} epochs", va="top", ha="right", fontsize=SMALL, color=GREY
@@ -73,6 +80,17 @@ def _spectrum(data: xr.Dataset, summary: Mapping[str, float]) -> Figure:
     return drawing
 
 
+def lines(spots: Sequence[tuple[float, float]]) -> list[int]:
+    """Return how many lines the number of each spot (deg, 1/epochs) is raised, so that none is on another."""
+    result = [0] * len(spots)
+    for k in sorted(range(len(spots)), key=lambda k: -spots[k][0]):
+        x, y = spots[k]
+        near = [j for j in range(len(spots)) if abs(spots[j][0] - x) < 2.5 and 0.87 < spots[j][1] / y < 1.15]
+        taken = {result[j] for j in near if (spots[j][0], -j) > (x, -k)}
+        result[k] = min(set(range(len(spots))) - taken)
+    return result
+
+
 def _point(summary: Mapping[str, float], name: str, never: float, twin: str) -> tuple[float, float]:
     """Return angle (deg) and speed of a mechanism, or of its rate twin."""
     epochs = summary.get(f"{name}_{twin}epochs_to_10pct")
@@ -83,17 +101,19 @@ def _list(axes, data: xr.Dataset, summary: Mapping[str, float]) -> None:
     """List test accuracies: of the mechanism, of its rate twin, and the best published spiking one."""
     axes.set_axis_off()
     rows = data.sizes["mechanism"] + 2
-    for x, text in ((0.6, "spiking"), (0.78, "rate"), (1.04, "best*")):
+    for x, text in ((0.66, "spiking"), (0.83, "rate"), (1.04, "best*")):
         axes.text(x, 1 - 0.5 / rows, text, fontsize=SMALL, ha="right", color=GREY)
     for k, name in enumerate(map(str, data.mechanism.values)):
         one, at, colour = data.sel(mechanism=name), 1 - (k + 1.5) / rows, COLOURS[k % len(COLOURS)]
-        axes.text(-0.12, at, f"{k + 1} {_words(name)}", fontsize=SMALL, color=colour)
+        axes.plot(-0.14, at + 0.2 / rows, MARKS[k // len(COLOURS)], markersize=4, color=colour, clip_on=False)
+        axes.text(-0.09, at, f"{k + 1} {_words(name)}", fontsize=SMALL, color=colour)
         numbers = one.test_accuracy, one.twin_test_accuracy, one.published_accuracy
-        for x, value in zip((0.6, 0.78, 1.04), map(float, numbers), strict=True):
+        for x, value in zip((0.66, 0.83, 1.04), map(float, numbers), strict=True):
             axes.text(x, at, f"{value:.3f}" if np.isfinite(value) else "–", fontsize=SMALL, ha="right")
     linear = summary["linear_classifier_test_accuracy"]
     text = f"linear classifier {linear:.3f}\n* best published spiking network, MNIST"
-    axes.text(-0.12, 0.2 / rows, text, fontsize=SMALL, color=GREY, va="top")
+    axes.set(xlim=(-0.16, 1.04), ylim=(0, 1))
+    axes.text(-0.14, 0.2 / rows, text, fontsize=SMALL, color=GREY, va="top")
 
 
 def _learning(data: xr.Dataset, summary: Mapping[str, float]) -> Figure:
