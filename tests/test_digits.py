@@ -379,6 +379,8 @@ def test_a_probe_learns_by_little_from_where_the_training_stands_and_does_not_mo
     probed = [values for kind, values in chain.pieces if kind == "probe"]
     assert len(probed) == 6 * PROBE and all(values["learning"].max() == SMALL for values in probed)
     assert all(values["teaching"].any() for values in probed)
+    forgets = [np.all(values.get("forward1.x_event", 1) == 0) for values in probed]
+    assert forgets == [True, *[False] * (PROBE - 1)] * 6  # else a burst pays at the training's step
     for probe in seen:
         np.testing.assert_array_equal(np.sort(probe.samples), data.train)
         assert {len(events) for events in probe.events.values()} == {1077}

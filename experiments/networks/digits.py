@@ -115,6 +115,16 @@ class Design:
         return dark | self.clock.values(measuring.stage(PIECE, epoch), self.gates) | self.recorded()
 
     @property
+    def settled(self) -> dict[str, Any]:
+        """Return the run-time values that forget events of which a burst would still teach, at their step."""
+        models = dict(forward=self.cell.credit.forward, feedback=self.cell.credit.feedback)
+        return {
+            f"{wire}.x_event": np.zeros(self.sizes[source] * self.sizes[target])
+            for wire, (source, target) in self.wires.items()
+            if "x_event" in models[wire.rstrip("0123456789")].parsed
+        }
+
+    @property
     def frozen(self) -> dict[str, Any]:
         """Return the run-time values with which the hidden layers do not learn."""
         return {f"forward{k}.eta": 0 * pA for k in range(1, len(self.hidden) + 1)}

@@ -182,11 +182,12 @@ class Training:
         order = np.random.default_rng([self.plan.seed, round(epoch * PIECE)])
         samples = order.permutation(self.data.train)[: PROBE * PIECE]
         pieces = Schedule.of((samples, "train", int(epoch), SMALL)).pieces(PIECE)
-        quiet, read = self.design.recorded(), []
+        start, quiet, read = self.design.settled, self.design.recorded(), []
         with chain.branch():
             for piece in pieces:
                 reader = partial(self._read, piece, cells=True, network=True)
-                read.append(chain.go_on(self.design.values(piece, self.data) | quiet, reader))
+                read.append(chain.go_on(self.design.values(piece, self.data) | quiet | start, reader))
+                start = {}
         events = {x: np.concatenate([each[f"events/{x}"] for each in read]) for x in self.design.sizes}
         networks = [self.network, *(_named(each, "end/") for each in read)]
         if self.observe:
