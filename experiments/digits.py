@@ -87,6 +87,11 @@ def options(parser: argparse.ArgumentParser) -> None:
         help="how feedback tells bursts: by a detector (wired), or short-term plasticity with interneurons "
         "(synapses) or without (direct)",
     )
+    add(
+        "--dale",
+        action="store_true",
+        help="cells only excite; interneurons that repeat them inhibit (docs/plateaus.md)",
+    )
     add("--hidden-plasticity", choices=["on", "off"], default="on", help="in the hidden layers (on)")
     add("--controls", action="store_true", help="run the four controls too, and draw them")
 
@@ -99,7 +104,7 @@ def simulate(args: argparse.Namespace) -> Record:
     data = _data(args)
     kind = args.credit or args.neuron
     shape = data.images.shape[1], data.n_classes
-    design = Design(hidden, kind, *shape, args.routing, args.feedback == "measured")
+    design = Design(hidden, kind, *shape, args.routing, args.feedback == "measured", args.dale)
     plan = Plan(epochs, args.seed, design.cell.anneal, args.patience)
     program, meter = Program(design.protocol, design.name), Meter(design, data)
     variants = with_changes(_variants(args, design), args.set, design.feedback_values("learned"))

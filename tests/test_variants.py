@@ -48,7 +48,10 @@ def test_the_controls_of_digits_are_controls(change, flags):
         hidden=[3], epochs=1, neuron="burst_poisson", credit=None, feedback="learned", hidden_plasticity="on"
     )
     asked |= dict(data="digits", images=None, labels=None, test_images=None, test_labels=None, limit=0)
-    asked |= dict(controls=False, quick=True, seed=0, patience=None, routing="wired", set={change: 1}) | flags
+    asked |= (
+        dict(controls=False, quick=True, seed=0, patience=None, routing="wired", dale=False, set={change: 1})
+        | flags
+    )
     if change.endswith("delay") and "feedback" in flags:
         return  # none of these variants has another delay
     with pytest.raises(UserError, match=f"--set {change}=1: .*would undo"):

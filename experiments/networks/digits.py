@@ -13,6 +13,7 @@ from networks.cells import Cell
 from networks.laterals import laterals
 from networks.layers import COUNTERS, START, TRAINS, inputs, learning_layers, shows
 from networks.own import cell_of
+from networks.relays import dale, relays
 from networks.routing import routed, takers, terminals
 from networks.teacher import reward, teacher
 
@@ -37,13 +38,14 @@ class Design:
     classes: int = 10
     routing: str = "wired"  # of feedback; or "synapses", or "direct"
     measured: bool = False  # whether feedback can be measured
+    dale: bool = False  # whether cells only excite, and interneurons inhibit
 
     @property
     def name(self) -> str:
         """Name the build folder after what is compiled."""
         kind = self.neuron if self.neuron.isidentifier() else self.cell.model.name
         way = dict(synapses=["routed"], direct=["direct"]).get(self.routing, [])
-        way = [*way, *["measured"] * self.measured]
+        way = [*way, *["measured"] * self.measured, *["dale"] * self.dale]
         return "-".join(["digits", kind, *way, *map(str, (self.pixels, *self.hidden, self.classes))])
 
     @property
@@ -51,6 +53,7 @@ class Design:
         """Return the kind of cell, and what is chosen for it."""
         cell = cell_of(self.neuron)
         cell = cell if self.routing == "wired" else routed(cell, self.routing)
+        cell = dale(cell) if self.dale else cell
         return measuring.measured(cell) if self.measured else cell
 
     @property
@@ -155,6 +158,8 @@ class Design:
             objects += terminals(layers[1:])
         if self.routing == "synapses":
             objects += takers(layers[1:], cell)
+        if self.dale:
+            objects += relays(layers)
         objects += laterals(layers[1:], cell, tables)
         objects += [*wires, *self._records(layers, wires), *shows(layers, ("v_s", "v_d"))]
         return clock.run(objects)
