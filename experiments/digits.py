@@ -92,7 +92,8 @@ def options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="cells only excite; interneurons that repeat them inhibit (docs/plateaus.md)",
     )
-    add("--hidden-plasticity", choices=["on", "off"], default="on", help="in the hidden layers (on)")
+    where = ["on", "off", "first"]
+    add("--hidden-plasticity", choices=where, default="on", help="in the hidden layers, or the first (on)")
     add("--controls", action="store_true", help="run the four controls too, and draw them")
 
 
@@ -133,8 +134,8 @@ def _data(args: argparse.Namespace) -> Dataset:
 def _variants(args: argparse.Namespace, design: Design) -> dict[str, dict[str, Any]]:
     """Return the run-time values of the run asked for, and of its controls."""
     asked = design.feedback_values(args.feedback)
-    if args.hidden_plasticity == "off":
-        asked |= design.frozen
+    frozen = {"on": slice(0), "off": slice(None), "first": slice(1, None)}[args.hidden_plasticity]
+    asked |= dict([*design.frozen.items()][frozen])
     return {"": asked} | (design.controls(asked) if args.controls else {})
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from brian2 import Network, NeuronGroup, mV, second
+from brian2 import Network, NeuronGroup, mV, pA, second
 
 sys.path.append(str(Path(__file__).parents[1] / "experiments"))
 
@@ -202,6 +202,8 @@ def test_each_control_differs_from_the_run_in_one_thing():
 def test_one_run_is_made_unless_controls_are_asked_for():
     (frozen,) = variants((30,), "--feedback", "random", "--hidden-plasticity", "off").values()
     assert frozen == design().feedback_values("random") | design().frozen
+    (first,) = variants((30, 20), "--hidden-plasticity", "first").values()
+    assert first == design(hidden=(30, 20)).feedback_values("learned") | {"forward2.eta": 0 * pA}
 
 
 # --- the command line ---
