@@ -31,9 +31,10 @@ _SPARSE = replace(  # few cells answer to an image, and their first weights are 
 )
 _FIRST = _SIGNED.first["w"]
 _COIN = replace(
-    _SPARSE,
+    _SIGNED,
     model=burst_poisson,
     credit=bursts,
+    forget=0,
     I_tonic=CELLS["burst_poisson"].I_tonic,
     burst_probability=0.5,
     first=dict(eta=20 * pA, w=_FIRST),
