@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dendritic_bp.errors import UserError
+from dendritic_bp.errors import UserError, require_unmasked
 
 T_BURST = 16e-3  # s [P21]: spikes closer than this belong together
 MARGIN = 1e-6  # relative, for rounding: spikes exactly T_BURST apart still belong together
@@ -41,6 +41,8 @@ def detect_events(
     """
     if isinstance(t_burst, np.ndarray) or not t_burst > 0:  # a quantity is an array, too
         raise UserError(f"t_burst is a plain number of seconds, more than 0, not {t_burst!r}.")
+    if not 0 <= memory <= 1:
+        raise UserError(f"memory is the share of the trace that stays, from 0 to 1, not {memory!r}.")
     times, cells = _spikes(times, cells)
     order = np.lexsort((times, cells))
     event = np.empty(times.size, bool)
@@ -74,11 +76,17 @@ def bins_of(times: ArrayLike, edges: ArrayLike) -> NDArray[np.int64]:
 
     A time on an edge is in the bin that begins there, whichever way the two are rounded.
     """
-    return np.searchsorted(_edges(edges) - EDGE, np.asarray(times, float), side="right") - 1
+    require_unmasked("times", times)
+    times = np.asarray(times, float)
+    if not np.isfinite(times).all():
+        raise UserError("times holds values that are not finite, which are in no bin")
+    return np.searchsorted(_edges(edges) - EDGE, times, side="right") - 1
 
 
 def rates(times: ArrayLike, n_cells: int, edges: ArrayLike) -> Floats:
     """Return the mean rate of a population (Hz per cell) in the bins between `edges` (s)."""
+    if n_cells < 1:
+        raise UserError(f"n_cells is the size of the population, 1 or more, not {n_cells!r}.")
     edges = _edges(edges)
     total = count(times, np.zeros(np.shape(times), np.int64), 1, edges)[:, 0]
     return total / (n_cells * np.diff(edges))
@@ -95,6 +103,7 @@ def answers(votes: ArrayLike) -> NDArray[np.int64]:
 
     NO_ANSWER where no class has: where none has any, and where several have most. Raises UserError.
     """
+    require_unmasked("votes", votes)
     table = np.asarray(votes)
     if table.ndim != 2 or not table.shape[1] or not np.isfinite(table).all():
         raise UserError(f"votes need the shape (trials, classes) and finite numbers, not {table.shape}")
@@ -144,6 +153,7 @@ def _angle(a: Floats, b: Floats) -> float:
 
 def _vector(values: ArrayLike, name: str) -> Floats:
     """Return the values as one vector; refuse what is not finite."""
+    require_unmasked(name, values)
     vector = np.asarray(values, float).ravel()
     if not np.isfinite(vector).all():
         raise UserError(f"{name} holds {np.sum(~np.isfinite(vector))} values that are not finite")
@@ -151,6 +161,8 @@ def _vector(values: ArrayLike, name: str) -> Floats:
 
 
 def _spikes(times: ArrayLike, cells: ArrayLike) -> tuple[Floats, NDArray[np.int64]]:
+    require_unmasked("times", times)
+    require_unmasked("cells", cells)
     times, cells = np.asarray(times, float), np.asarray(cells)
     if times.ndim != 1 or times.shape != cells.shape:
         raise UserError(

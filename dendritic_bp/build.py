@@ -13,7 +13,7 @@ from dendritic_bp.errors import ModelError, suggest
 from dendritic_bp.events import search_once
 from dendritic_bp.fan_out import fan_out
 from dendritic_bp.language import Piece, Words, check, namespace_words
-from dendritic_bp.limits import DELAY, require
+from dendritic_bp.limits import DELAY, require, require_countable
 from dendritic_bp.lookups import require_columns, require_table
 from dendritic_bp.model import NeuronModel, SynapseModel
 from dendritic_bp.names import require_name
@@ -33,6 +33,7 @@ def neurons(
     """
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
         raise ModelError(f"'{name}': n = {n!r}: a group needs a whole number of cells, 1 or more")
+    require_countable(f"'{name}': n", n)
     names = _prepare(model, name, namespace, values, {}, {"i": np.arange(n), "N": n})
     _check_shapes(name, model, values, [(n,)])
     flags = unsettled(model, values)

@@ -80,6 +80,7 @@ def pulse_values(trials: Sequence[Mapping[str, Pulses]], ports: Sequence[str]) -
 
 _UNITS = dict(height=amp, start=second, width=second, count=1, period=second, hold=amp)
 _TRAINS = {
+    "start >= 0*second": "the first pulse begins in the trial",
     "width >= 0*second": "a pulse lasts for some time",
     "count >= 0": "it is the number of pulses",
     "count == count//1": "it is the number of pulses, a whole one",
@@ -99,6 +100,10 @@ def _require_train(where: str, train: Pulses) -> None:
     require(where, _TRAINS, train)
 
 
+_SEEN = {
+    "start < duration": "the first pulse begins in the trial",
+    "width <= 0*second or steps(width, dt) >= 1": "a pulse lasts for a time step or more",
+}
 _SAMPLES = {"abs(sample - steps(sample, dt)*dt) <= 1e-6*dt": "samples are whole numbers of time steps apart"}
 
 
@@ -148,6 +153,10 @@ def inject(
     require_parts(model, asked + [Need(name, "read", "the electrode") for name in variables], "an electrode")
     pulse_values(trials, ports)
     require("inject", _SAMPLES, dict(dt=dt, sample=sample))
+    for k, trial in enumerate(trials):
+        for port, train in trial.items():
+            if float(train["height"]) and train["count"]:
+                require(f"inject, trial {k}, {port}", _SEEN, dict(train, dt=dt, duration=duration))
     name = f"{model.name}-{dt / ms:g}ms".replace(".", "-")
     program = Program(partial(_protocol, model, trials, duration, variables, dt, sample, ports), name)
     run = program.run(values=values)

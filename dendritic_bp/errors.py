@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
 
 
 class UserError(Exception):
@@ -17,6 +20,13 @@ class InUse(UserError):
 
 class ModelError(UserError, ValueError):
     """Report a mistake in the text or the quantities of a model."""
+
+
+def require_unmasked(what: str, values: Any, error: type[UserError] = UserError) -> None:
+    """Refuse masked values: NumPy would take what is under the mask, without a word."""
+    hidden = int(np.ma.count_masked(values)) if np.ma.isMaskedArray(values) else 0
+    if hidden:
+        raise error(f"{what}: {hidden} of {np.size(values)} values are masked: give numbers in their place")
 
 
 def suggest(name: str, valid: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.signal import csd, welch
 
-from dendritic_bp.errors import UserError
+from dendritic_bp.errors import UserError, require_unmasked
 
 Floats = NDArray[np.float64]
 
@@ -22,7 +22,7 @@ def coherence(
     Raises UserError for series of different lengths, or shorter than two windows.
     """
     a, b = _series(signal), _series(response)
-    n = round(window / step)
+    n = _samples(step, window)
     if a.shape != b.shape or a.size < 2 * n:
         raise UserError(
             f"signal and response have {a.size} and {b.size} samples; both need the same number, and at "
@@ -52,12 +52,25 @@ def linear_information(
     This is a lower bound on the information about a Gaussian signal. `highest` is the largest frequency (Hz).
     """
     frequencies, share = coherence(signal, response, step, window)
-    kept = (frequencies > 0) & (frequencies <= (np.inf if highest is None else highest))
+    kept = (frequencies > 0) & (frequencies <= (np.inf if highest is None else float(highest)))
+    if not kept.any():
+        raise UserError(
+            f"highest = {highest!r}: windows of {window} s tell frequencies from {frequencies[1]:g} Hz on"
+        )
     bits = -np.log2(1 - np.minimum(share[kept], 1 - 1e-12))
     return float(bits.sum() * (frequencies[1] - frequencies[0]))
 
 
+def _samples(step: float, window: float) -> int:
+    """Return how many samples a window has."""
+    times = float(step), float(window)
+    if not (0 < times[0] <= times[1] < np.inf):
+        raise UserError(f"step = {step!r} and window = {window!r}: times (s), a window of some steps")
+    return round(times[1] / times[0])
+
+
 def _series(values: ArrayLike) -> Floats:
+    require_unmasked("a series", values)
     series = np.asarray(values, float)
     if series.ndim != 1 or not np.isfinite(series).all():
         raise UserError(f"a series must be one row of finite numbers, not of the shape {series.shape}")

@@ -25,7 +25,7 @@ from brian2.units.fundamentalunits import (
     get_unit_for_display,
 )
 
-from dendritic_bp.errors import ModelError, suggest
+from dendritic_bp.errors import ModelError, require_unmasked, suggest
 from dendritic_bp.names import require_name
 
 Kind = Literal["value", "condition", "statements"]
@@ -184,6 +184,7 @@ def _readable(message: str) -> str:
 
 def check_number(where: str, value: Any, dim: Dimension, kind: str = FLOAT) -> None:
     """Check that `value` (a quantity, number or array) has the unit `dim`, is finite and of its kind."""
+    require_unmasked(where, value, ModelError)
     try:
         found, number = get_dimensions(value), np.asarray(value, dtype=float)
     except (TypeError, ValueError):  # None, words, rows of unequal length

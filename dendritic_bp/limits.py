@@ -17,6 +17,7 @@ from dendritic_bp.errors import ModelError
 from dendritic_bp.steps import STEPS
 
 WORDS = {**DEFAULT_UNITS, "abs": abs, "steps": STEPS.pyfunc}
+MOST = 2**31 - 1  # indices are 32 bits
 PROBABILITY = {"p >= 0": "a probability is from 0 to 1", "p <= 1": "a probability is from 0 to 1"}
 COUNT = {"n >= 0": "a number is not negative", "n == n//1": "a number is whole"}
 DELAY = {
@@ -71,6 +72,12 @@ def require(owner: str, limits: Mapping[str, str], numbers: Mapping[str, Any]) -
             if not np.all(eval(condition, {"__builtins__": {}}, known)):  # the text of a model, not of a user
                 have = ", ".join(f"{name} = {_text(numbers[name])}" for name in names)
                 raise ModelError(f"{owner} needs {condition} ({why}), but has {have}")
+
+
+def require_countable(where: str, number: int) -> None:
+    """Refuse more cells, or synapses, than the indices of a compiled program can tell apart."""
+    if number > MOST:
+        raise ModelError(f"{where} = {number:,}: a program counts to {MOST:,}")
 
 
 def words(condition: str) -> list[str]:

@@ -12,7 +12,7 @@ import brian2
 import numpy as np
 from brian2 import Quantity, Unit
 
-from dendritic_bp.errors import UserError
+from dendritic_bp.errors import UserError, require_unmasked
 from dendritic_bp.variables import Settable, si_unit
 
 UNITS: dict[str, Unit] = {name: each for name, each in vars(brian2).items() if isinstance(each, Unit)}
@@ -83,6 +83,7 @@ def checked(name: str, value: Any, setting: Settable) -> np.ndarray:
 
     Raise a UserError if its unit, shape or type differs, or if it is not finite.
     """
+    require_unmasked(name, value)
     try:
         array = np.asarray(value)
         unit = si_unit(Quantity(value))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from brian2 import Equations, Network, NetworkOperation, second
+from brian2 import Equations, Network, second
 from brian2.codegen import translation
 from brian2.codegen.translation import make_statements
 from brian2.core.tracking import InstanceFollower, InstanceTrackerSet
@@ -21,7 +21,8 @@ from dendritic_bp import control, delivery, variables
 from dendritic_bp.codegen import Vectorised, read_clock_once
 from dendritic_bp.errors import UserError
 from dendritic_bp.lookups import require_table
-from dendritic_bp.tables import Table
+from dendritic_bp.protocol import built
+from dendritic_bp.tables import Table, require_all_read
 from dendritic_bp.variables import Recorded, Settable, Stored
 
 
@@ -40,8 +41,7 @@ class Trace:
 def trace(protocol: Callable[[], Network], name: str, folder: Path) -> Trace:
     """Call the protocol under the standalone device and write its sources into the folder."""
     with _standalone_device() as device:
-        network = protocol()
-        _check(network, device, name)
+        network = built(protocol, device, name)
         variables.tell_delays_apart(network.objects)
         named = variables.named(device)
         stored = variables.stored(device, named)
@@ -53,6 +53,7 @@ def trace(protocol: Callable[[], Network], name: str, folder: Path) -> Trace:
         }
         limits |= {path.name: delivery.delay_limits(path) for path in delivery.pathways(network)}
         tables = control.insert(device, network, named, settable)
+        require_all_read(tables, min(clock.dt_ for clock in device.clocks), name)
         device.build(directory=str(folder), compile=False, run=False)
         _compare_clocks_relatively(folder / "network.cpp")
         read_clock_once(folder / "network.cpp")
@@ -153,19 +154,3 @@ def _freeze(device: Any, name: str) -> None:
     """Refuse any later access to the values of the compiled objects."""
     for variable in device.arrays:
         variable.device = _Compiled(name)
-
-
-def _check(network: Any, device: Any, name: str) -> None:
-    """Refuse what a compiled program would silently ignore, or what bypasses its control."""
-    if not isinstance(network, Network) or device.networks != {network}:
-        raise UserError(f"The protocol of '{name}' must build, run and return one brian2.Network.")
-    for each in network.sorted_objects:
-        if isinstance(each, NetworkOperation):
-            raise UserError(
-                f"Network operation '{each.name}' of '{name}' cannot be compiled: "
-                "use run_regularly, a TimedArray or an event instead."
-            )
-    if any(kind == "seed" for kind, _ in device.main_queue):
-        raise UserError(f"The protocol of '{name}' calls seed(): give the seed to run(seed=...) instead.")
-    if device.report_func:
-        raise UserError(f"The protocol of '{name}' runs with report=...: remove it, Program shows progress.")

@@ -41,6 +41,16 @@ def find(device: Any, codes: Iterable[Any]) -> dict[str, Table]:
     }
 
 
+def require_all_read(tables: Mapping[str, Table], dt: float, name: str) -> None:
+    """Refuse a table of what comes when, of which a program with steps of `dt` (s) would skip rows."""
+    for table, each in tables.items():
+        if each.is_timed and each.dt < dt * (1 - 1e-6):
+            raise UserError(
+                f"TimedArray '{table}' of '{name}' has a row for each {each.dt:g} s, but steps are {dt:g} s: "
+                "most rows would be skipped. Give it a longer dt, or the network a shorter one."
+            )
+
+
 def _with_t(source: str, clocks: Sequence[str]) -> str:
     """Call the time of any clock `t`; subexpressions of synapses have names of their own for it."""
     times = "|".join(map(re.escape, clocks))

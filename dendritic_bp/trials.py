@@ -26,6 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dendritic_bp.errors import UserError
 from dendritic_bp.language import unit_text
+from dendritic_bp.quantities import require_time
 from dendritic_bp.runs import Run
 
 
@@ -42,6 +43,10 @@ class Gate:
     phases: tuple[str, ...] | None = None
     scaled: bool = False
     odd: Gate | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.phases, str):  # its letters would be taken for phases, and never open
+            raise UserError(f"phases = {self.phases!r}: name them in a tuple, as in ({self.phases!r},).")
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,10 @@ class Schedule:
             np.concatenate(column)
             for column in zip(*(np.broadcast_arrays(*block) for block in blocks), strict=True)
         )
+        if not np.isfinite(step.astype(float)).all():
+            raise UserError("The steps of a schedule must be finite numbers.")
+        if sample.dtype.kind not in "iu" or sample.min(initial=0) < 0:
+            raise UserError("The samples of a schedule are the indices of what is shown, from 0.")
         return cls(sample, phase, epoch, step.astype(float))
 
     def __len__(self) -> int:
@@ -89,8 +98,11 @@ class Trials:
     bin: Quantity
 
     def __post_init__(self) -> None:
-        if self.number < 1:
-            raise UserError(f"The number of trials must be 1 or more, not {self.number}.")
+        whole = isinstance(self.number, int | np.integer) and not isinstance(self.number, bool)
+        if not whole or self.number < 1:
+            raise UserError(f"The number of trials must be 1 or more, not {self.number!r}.")
+        require_time("The length of a trial", self.length)
+        require_time("The bin of a trial", self.bin)
         self._bins(self.length)
 
     @property
@@ -126,7 +138,10 @@ class Trials:
             amount = amount * schedule.during(*gate.phases)
         bins = np.arange(self._bins(self.length))
         stop = self.length if gate.stop is None else gate.stop
-        return np.outer(amount, (bins >= self._bins(gate.start)) & (bins < self._bins(stop)))
+        first, last = self._bins(gate.start), self._bins(stop)
+        if not 0 <= first <= last <= len(bins):
+            raise UserError(f"A gate from {gate.start} to {stop} is not within a trial of {self.length}.")
+        return np.outer(amount, (bins >= first) & (bins < last))
 
     def _bins(self, time: Quantity) -> int:
         """Return how many bins a time takes, which must be a whole number."""

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from dendritic_bp.errors import ModelError, suggest
+from dendritic_bp.errors import ModelError, require_unmasked, suggest
 from dendritic_bp.language import Piece
-from dendritic_bp.limits import COUNT, PROBABILITY, require
+from dendritic_bp.limits import COUNT, PROBABILITY, require, require_countable
 from dendritic_bp.lookups import on_indices
 
 Wiring = dict[str, Any]
@@ -20,6 +20,7 @@ NONE = {"condition": "False"}
 def wiring(name: str, connect: Any, n_source: int, n_target: int) -> Wiring:
     """Return the arguments of Brian2's `connect` for what a user asks for. Raises ModelError."""
     if connect is True:
+        require_countable(f"'{name}': synapses, all to all", n_source * n_target)
         return {}
     if not isinstance(connect, str | Mapping) or not connect:
         raise ModelError(f"'{name}': connect = {connect!r}: {_HOW}")
@@ -48,6 +49,7 @@ def _require_number(where: str, value: Any, limits: Mapping[str, str], word: str
 
 def _indices(where: str, value: Any, size: int) -> np.ndarray:
     """Return indices of cells as whole numbers; refuse what is none."""
+    require_unmasked(where, value, ModelError)
     array = np.atleast_1d(np.asarray(value))
     if not array.size:
         return array.astype(np.int64)

@@ -6,7 +6,17 @@ from brian2 import ms
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dendritic_bp.analysis import NO_ANSWER, T_BURST, answers, burst_probability, count, detect_events, rates
+from dendritic_bp.analysis import (
+    NO_ANSWER,
+    T_BURST,
+    alignment,
+    answers,
+    bins_of,
+    burst_probability,
+    count,
+    detect_events,
+    rates,
+)
 from dendritic_bp.errors import UserError
 
 SMALL, LARGE = 5e-3, 50e-3
@@ -84,6 +94,9 @@ def test_a_million_spikes_take_no_time():
     assert burst.sum() / event.sum() == pytest.approx(1 - alone, rel=2e-2)
 
 
+MASKED = np.ma.masked_array([1.0, 2.0], mask=[0, 1])
+
+
 def test_counts_and_rates_per_bin():
     times, cells = [0.0, 0.05, 0.1, 0.15, 0.3], [0, 1, 1, 1, 2]
     edges = [0, 0.1, 0.3]
@@ -103,6 +116,12 @@ def test_burst_probability_is_undefined_without_events():
         (lambda: detect_events([0.1], [0.5]), "whole numbers"),
         (lambda: count([0.1], [3], 3, [0, 1]), r"0\.\.2"),
         (lambda: rates([0.1], 3, [1, 0]), "increasing"),
+        (lambda: rates([0.1], -2, [0, 1]), "1 or more, not -2"),
+        (lambda: bins_of([np.nan], [0, 1]), "not finite"),
+        (lambda: detect_events([0.1], [0], memory=np.nan), "from 0 to 1, not nan"),
+        (lambda: detect_events(MASKED, [0, 1]), "times: 1 of 2 values are masked"),
+        (lambda: answers(np.ma.masked_greater([[1, 9]], 5)), "votes: 1 of 2 values are masked"),
+        (lambda: alignment([1, 2], MASKED), "gradient: 1 of 2 values are masked"),
     ],
 )
 def test_bad_input_is_named(call, message):

@@ -54,3 +54,9 @@ def test_information_of_a_slow_signal_is_that_of_its_spectrum(top):
 def test_series_that_cannot_be_compared_are_refused(signal, response):
     with pytest.raises(UserError, match="two windows|finite"):
         linear_information(signal, response, STEP)
+
+
+@pytest.mark.parametrize("numbers", [dict(step=0), dict(step=np.nan), dict(window=-1.0), dict(highest=0.1)])
+def test_times_and_frequencies_that_cannot_be_are_refused(numbers):
+    with pytest.raises(UserError, match="are times|tell frequencies from 1 Hz on|: times"):
+        linear_information(SIGNAL, SIGNAL, **(dict(step=STEP) | numbers))

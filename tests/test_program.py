@@ -110,6 +110,7 @@ def test_timed_array_value(program):
         ({"cells.E_L": np.nan * mV}, r"cells.E_L: all values must be finite, got nan"),
         ({"weights.w": [1, np.inf] * nS}, r"weights.w: all values must be finite, got inf at \[1\]"),
         ({"weights.w": [1, 2, np.nan] * nS}, r"weights.w: all values must be finite, got nan at \[2\]"),
+        ({"drive": np.ma.masked_less(np.arange(200.0).reshape(10, 20), 3) * mV}, "no quantity|3 of 200"),
         ({"weights_echo.delay": 3 * mV}, r"weights_echo.delay: expected a quantity in s"),
         ({"weights.delay": 3 * ms}, r"'weights.delay'"),
         ({"cells.E_L": "-60*mV"}, r"cells.E_L: '-60\*mV' is not a quantity"),

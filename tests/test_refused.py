@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from brian2 import Hz, Network, TimedArray, defaultclock, kHz, ms, mV, nA, second
+from brian2 import Hz, Network, TimedArray, defaultclock, kHz, ms, mV, nA, second, us
 from simulate import DT, simulate
 
 from dendritic_bp import ModelError, NeuronModel, SynapseModel, UserError, neurons, synapses
@@ -23,6 +23,9 @@ sends = SynapseModel("sends", "w : 1", on_pre={"spike": "v_post += w"})
 def pair():
     defaultclock.dt = DT
     return neurons(cell, 2, "a"), neurons(cell, 3, "b")
+
+
+MASKED = np.ma.masked_array([1.0, 2.0, 3.0], mask=[0, 1, 0])
 
 
 def cells(**changes):
@@ -57,6 +60,8 @@ def cells(**changes):
         (lambda: poisson_sources("c", 2, 11 * kHz, 0.1 * ms), r"'c' needs frequency\*dt <= 1"),
         (lambda: poisson_sources("c", 2, -1 * Hz, 0.1 * ms), "'c' needs frequency >= 0"),
         (lambda: depressing.with_equations(parameters=dict(U=1.2)), "needs U <= 1"),
+        (lambda: neurons(cell, 2**31, "c"), "n = 2,147,483,648: a program counts to 2,147,483,647"),
+        (lambda: neurons(cell, 3, "c", x=MASKED), "x: 1 of 3 values are masked"),
     ],
 )
 def test_values_are_refused_where_they_are_given(make, message):
@@ -110,6 +115,7 @@ def test_rate_zero_is_silence():
         (dict(i=[0, 2], j=[0, 1]), "i: reaches from 0 to 2; cells are 0 to 1"),
         (dict(i=[0], j=[-1]), "j: reaches from -1"),
         (dict(i=[0.5], j=[1]), "must be whole numbers"),
+        (dict(i=np.ma.masked_array([0, 1], mask=[0, 1]), j=[0, 1]), "i: 1 of 2 values are masked"),
     ],
 )
 def test_wiring_that_cannot_be_is_refused(pair, connect, message):
@@ -226,6 +232,9 @@ GOOD = dict(height=1 * nA)
         ([{"I_soma": pulses(height=np.nan * nA)}], {}, "is not finite"),
         ([{"I_soma": pulses(height=[1, 2] * nA)}], {}, "is not one value"),
         ([{"I_soma": dict(height=1 * nA)}], {}, "describe a train by pulses"),
+        ([{"I_soma": pulses(start=-1 * ms)}], {}, "needs start >= 0"),
+        ([{"I_soma": pulses(1 * nA)}], {}, "needs start < duration .* start = 50. ms, duration = 10. ms"),
+        ([{"I_soma": pulses(1 * nA, 5 * ms, 10 * us)}], {}, r"steps\(width, dt\) >= 1"),
         ([{"I_soma": pulses()}], dict(dt=-0.1 * ms), "dt must be a time"),
         ([{"I_soma": pulses()}], dict(sample=0.15 * ms), "whole numbers of time steps"),
         (

@@ -60,6 +60,30 @@ def test_trials_are_made_of_whole_bins():
         Trials(4, 80 * ms, 20 * ms).values(SCHEDULE, dict(gate=Gate()))
 
 
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Trials(2.5, 80 * ms, 20 * ms), "1 or more, not 2.5"),
+        (lambda: Trials(2, -80 * ms, -20 * ms), "The length of a trial must be a time"),
+        (lambda: Trials(2, 80 * ms, 0 * ms), "The bin of a trial must be a time"),
+        (lambda: gated(Gate(60 * ms, 20 * ms)), "A gate from 60. ms to 20. ms is not within a trial"),
+        (lambda: gated(Gate(20 * ms, 100 * ms)), "to 100. ms is not within a trial of 80. ms"),
+        (lambda: gated(Gate(-20 * ms)), "A gate from -20. ms"),
+        (lambda: Gate(phases="train"), r"name them in a tuple, as in \('train',\)"),
+        (lambda: Schedule.of(([0, 1], "train", 0, np.nan)), "finite"),
+        (lambda: Schedule.of(([0, -1], "train", 0, 1)), "the indices of what is shown, from 0"),
+        (lambda: Schedule.of(([0.5], "train", 0, 1)), "the indices of what is shown"),
+    ],
+)
+def test_what_no_clock_can_do_is_refused(make, message):
+    with pytest.raises(UserError, match=message):
+        make()
+
+
+def gated(gate):
+    return Trials(3, 80 * ms, 20 * ms).values(SCHEDULE, dict(gate=gate))
+
+
 def test_counts_and_snapshots_are_of_single_trials_and_the_last_ones_are_shown():
     """A cell fires in the first and last step of trial 0, not in trial 1, and twice in trial 2."""
     defaultclock.dt = DT
