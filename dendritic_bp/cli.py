@@ -16,28 +16,37 @@ import matplotlib
 import xarray as xr
 from brian2 import Quantity
 
+from dendritic_bp import source
 from dendritic_bp.claims import claimed, differences
 from dendritic_bp.encoding import COMPLETE, json_bytes
 from dendritic_bp.endings import end_with_parent, ended_by, messages
 from dendritic_bp.errors import UserError
-from dendritic_bp.figure_files import FORMATS, FigureError, Figures, write_figures
+from dendritic_bp.figure_files import FigureError, Figures, write_figures
+from dendritic_bp.flags import Options, parser_of
 from dendritic_bp.listing import show_names
 from dendritic_bp.long_names import fill
 from dendritic_bp.progress import hush, say
-from dendritic_bp.provenance import origin
+from dendritic_bp.provenance import code_of, origin
 from dendritic_bp.quantities import parse_quantity
 from dendritic_bp.runs import short_name
-from dendritic_bp.storage import Record, finish, is_complete, is_stored, read_run, read_stored, store
+from dendritic_bp.storage import (
+    Record,
+    add_figures,
+    finish,
+    is_complete,
+    is_stored,
+    read_run,
+    read_stored,
+    store,
+)
 from dendritic_bp.study import conduct
 from dendritic_bp.study_plan import plan
 
 STUDY = ("grid", "workers", "cluster")
 PLUMBING = ("set", "out", "overwrite", "resume", "replot", "format", "list")  # do not change the result
-LARGEST_SEED = 2**32 - 1
 
 Simulate = Callable[[argparse.Namespace], Record]
 Draw = Callable[[xr.Dataset, Mapping[str, float]], Figures]
-Options = Callable[[argparse.ArgumentParser], object]
 
 
 def main(
@@ -57,8 +66,8 @@ def main(
     """
     matplotlib.use("agg")  # needs no display
     script = Path(inspect.getfile(simulate))
-    parser = _parser(doc, options)
-    experiment = _Experiment(simulate, figures, name or script.stem, script.parent, parser)
+    parser = parser_of(doc, options)
+    experiment = _Experiment(simulate, figures, name or script.stem, script, parser)
     words = list(sys.argv[1:] if arguments is None else arguments)
     with messages(experiment.name), ended_by(signal.SIGTERM, signal.SIGHUP):
         if end_with_parent():  # a study tells how far it is, and of a run only what went wrong
@@ -68,7 +77,8 @@ def main(
         if given.list:
             show_names(lambda: experiment.simulate(given))
         elif isinstance(given.seeds, str) or given.grid:
-            study = plan(experiment.name, script, parser, words, title_of, published or {})
+            code = partial(_code, experiment)
+            study = plan(experiment.name, script, parser, words, title_of, code, published or {})
             _show({}, conduct(study, given.workers, given.cluster))
         elif given.replot:
             _replot(experiment, Path(given.replot), given.format)
@@ -81,7 +91,7 @@ class _Experiment:
     simulate: Simulate
     figures: Draw
     name: str
-    folder: Path
+    script: Path
     parser: argparse.ArgumentParser
 
 
@@ -93,43 +103,6 @@ class _Flags(argparse.Namespace):
     def __getattribute__(self, name: str) -> Any:
         _Flags.read.add(name)
         return super().__getattribute__(name)
-
-
-def _parser(doc: str | None, options: Options | None) -> argparse.ArgumentParser:
-    form = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(description=doc, formatter_class=form, conflict_handler="resolve")
-    add = parser.add_argument
-    add("--quick", action="store_true", help="the same science, smaller: a minute or two")
-    add("--seed", type=_seed, default=0, metavar="N", help="governs every random number (0)")
-    add("--out", metavar="DIR", help="folder for the run (results/NAME/<seed and changes>)")
-    add("--overwrite", action="store_true", help="replace the run that is in this folder")
-    add("--resume", action="store_true", help="go on with the unfinished run that is in this folder")
-    values = "run-time values with units, as in cells.E_L=-70*mV"
-    add("--set", nargs="+", action="extend", default=[], metavar="OBJECT.NAME=VALUE", help=values)
-    add("--seeds", metavar="0-9", help="a study: a run for each of these seeds, and one table")
-    several = "a study: a run for each of these values of a flag or of --set (repeatable: all combinations)"
-    add("--grid", nargs="+", action="extend", default=[], metavar="NAME=VALUE,VALUE", help=several)
-    add("--workers", type=int, metavar="N", help="runs of a study at a time (one for each core)")
-    add("--cluster", metavar="ADDRESS", help="of a Dask scheduler, whose workers make the runs of a study")
-    add("--replot", metavar="DIR", help="draw the figures of a run again, without simulating")
-    add("--format", type=_formats, default=("png",), metavar="pdf,svg", help="of figures, beside PNG")
-    add("--list", action="store_true", help="list the names that --set takes, and simulate nothing")
-    if options:
-        options(parser)
-    return parser
-
-
-def _seed(text: str) -> int:
-    if not (text.strip().isdecimal() and int(text) <= LARGEST_SEED):
-        raise argparse.ArgumentTypeError(f"must be a whole number from 0 to {LARGEST_SEED}, not {text!r}")
-    return int(text)
-
-
-def _formats(text: str) -> tuple[str, ...]:
-    asked = [word.strip().lower().removeprefix(".") for word in text.split(",")]
-    if wrong := [each for each in asked if each not in FORMATS]:
-        raise argparse.ArgumentTypeError(f"takes {', '.join(FORMATS)}, not {wrong[0]!r}")
-    return tuple(dict.fromkeys(("png", *asked)))
 
 
 def _require(experiment: _Experiment, given: argparse.Namespace) -> None:
@@ -154,7 +127,9 @@ def _replot(experiment: _Experiment, folder: Path, formats: Sequence[str]) -> No
     if other != experiment.name:
         raise UserError(f"{folder} holds a run of {other}: draw it with {other}.py --replot.")
     draw, note = partial(experiment.figures, record.data, record.summary), _note(record.provenance)
-    _show(record.summary, write_figures(folder, draw, formats, note))
+    paths = write_figures(folder, draw, formats, note)
+    add_figures(folder, paths)
+    _show(record.summary, paths)
 
 
 def _note(provenance: Mapping[str, Any]) -> str:
@@ -171,7 +146,7 @@ def _run(experiment: _Experiment, given: argparse.Namespace) -> None:
     asked = {"experiment": experiment.name, "settings": settings, "seed": given.seed, "set": changes}
     json_bytes(asked, COMPLETE)  # what cannot be stored is told before hours of simulation
     if given.resume and not given.overwrite and is_complete(folder):
-        _show_finished(folder, asked)
+        _show_finished(folder, asked, _code(experiment, given))
         return
     say(f"{experiment.name} -> {folder}")
     with claimed(folder, asked, given.overwrite, given.resume):
@@ -187,13 +162,13 @@ def _run(experiment: _Experiment, given: argparse.Namespace) -> None:
 
 
 def _simulate(experiment: _Experiment, given: argparse.Namespace, asked: Mapping[str, Any]) -> Record:
-    where = origin(experiment.folder)
+    where = origin(experiment.script.parent) | {"code": _code(experiment, given)}
     _Flags.read.clear()
     record = experiment.simulate(given)
     has_effect = "quick" in _Flags.read
     if not isinstance(record, Record):
         raise UserError(f"simulate() must return a Record, not {type(record).__name__}.")
-    fill(record.data, experiment.name, experiment.folder)
+    fill(record.data, experiment.name, experiment.script.parent)
     reduced = given.quick and has_effect
     if given.quick and not reduced:
         say("--quick changes nothing here: this is the whole experiment.")
@@ -210,11 +185,20 @@ def _finish(
         return error.paths, error
 
 
-def _show_finished(folder: Path, asked: Mapping[str, Any]) -> None:
+def _code(experiment: _Experiment, given: argparse.Namespace) -> str:
+    """Return a checksum of the code that makes a run, files that flags name (--neuron) included."""
+    named = [Path(word) for word in vars(given).values() if isinstance(word, str) and word.endswith(".py")]
+    ours = experiment.script.parent == source.folder("experiments")
+    return code_of(experiment.script.parent if ours else experiment.script, *named)
+
+
+def _show_finished(folder: Path, asked: Mapping[str, Any], code: str) -> None:
     """Show a run that needs no going on."""
     record = read_run(folder)
     if other := differences({key: record.provenance.get(key) for key in asked}, asked):
         raise UserError(f"{folder} holds a finished run of other settings ({other}): choose another --out.")
+    if record.provenance.get("code", code) != code:
+        say(f"{folder} was made by other code than that of now: --overwrite makes it again.")
     _show(record.summary, sorted(path for path in folder.iterdir() if path.is_file()))
 
 

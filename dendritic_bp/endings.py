@@ -26,7 +26,8 @@ def messages(name: str) -> Iterator[None]:
             stream.reconfigure(errors="backslashreplace")  # a folder may have any name
     try:
         yield
-        sys.stdout.flush()
+        if sys.stdout:  # None if it was closed
+            sys.stdout.flush()
     except InUse as error:
         print(f"{name}: {error}", file=sys.stderr)
         sys.exit(IN_USE)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from dendritic_bp import source
 
 
 def origin(folder: Path) -> dict[str, Any]:
@@ -20,6 +25,31 @@ def origin(folder: Path) -> dict[str, Any]:
         "versions": {"python": platform.python_version(), **versions("dendritic_bp", "brian2", "numpy")},
         "git": _git_state(folder),
     }
+
+
+def code_of(*places: Path) -> str:
+    """Return a short checksum of this package, its models, and the code in these folders and files."""
+    here = Path(__file__).parent
+    digest = hashlib.sha256()
+    for place in (here, source.folder("models"), *(each.absolute() for each in places)):
+        digest.update(_checksum(place))
+    return digest.hexdigest()[:12]
+
+
+@cache
+def _checksum(place: Path) -> bytes:
+    digest = hashlib.sha256()
+    for path in sorted(_code_in(place)):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.digest()
+
+
+def _code_in(place: Path) -> Iterator[Path]:
+    """Yield the files of code: a file itself; in a folder, those of Python and C++."""
+    if place.is_file():
+        yield place
+    for pattern in ("*.py", "*.h"):
+        yield from place.rglob(pattern)
 
 
 def versions(*packages: str) -> dict[str, str]:

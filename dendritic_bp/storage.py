@@ -24,6 +24,7 @@ from dendritic_bp.scratch import write_whole, writing
 STAGED = ".staged"  # holds a run that is whole, until it is in its place
 REPLACED = "replaced.json"  # there: the run.json of the run that was in this place
 FILES = "files"  # in run.json: what the run has written
+SIZES = "sizes"  # in run.json: of data and summary, in bytes
 REMEDY = "the run is not stored; make room or choose another folder with --out, then run it again"
 
 
@@ -39,6 +40,20 @@ class Record:
 def is_complete(folder: str | os.PathLike[str]) -> bool:
     """Say whether a finished run is in the folder."""
     return (Path(folder) / COMPLETE).is_file()
+
+
+def damage(folder: Path) -> str:
+    """Say what is wrong with the files of a run that was complete, or ""; runs of old tell no sizes."""
+    try:
+        sizes = _load_json(folder / COMPLETE).get(SIZES, {})
+        found = {name: (folder / name).stat().st_size for name in (DATA, SUMMARY)}
+        _load_json(folder / SUMMARY)
+    except (OSError, ValueError) as error:
+        return str(error)
+    wrong = [
+        f"{name} has {found[name]} bytes, not {size}" for name, size in sizes.items() if found[name] != size
+    ]
+    return ", ".join(wrong)
 
 
 def is_stored(folder: str | os.PathLike[str]) -> bool:
@@ -98,12 +113,21 @@ def finish(folder: Path, figures: Drawing, formats: Sequence[str] = ("png",), no
         drawn, failure = error.paths, error
     paths = [folder / DATA, folder / SUMMARY, *drawn, folder / COMPLETE]
     with writing(folder / COMPLETE, REMEDY):
-        content = _load_json(staged / COMPLETE) | {FILES: [path.name for path in paths]}
+        sizes = {name: (folder / name).stat().st_size for name in (DATA, SUMMARY)}
+        content = _load_json(staged / COMPLETE) | {FILES: [path.name for path in paths], SIZES: sizes}
         write_whole(staged / COMPLETE, json_bytes(content, COMPLETE)).replace(folder / COMPLETE)
         shutil.rmtree(staged)
     if failure:
         raise FigureError(str(failure), paths)
     return paths
+
+
+def add_figures(folder: Path, paths: Sequence[Path]) -> None:
+    """Take note of figures that were drawn later: they are of this run, and are replaced with it."""
+    content = _load_json(folder / COMPLETE)
+    content[FILES] = list(dict.fromkeys([*content.get(FILES, []), *(path.name for path in paths)]))
+    with writing(folder / COMPLETE, REMEDY):
+        write_whole(folder / COMPLETE, json_bytes(content, COMPLETE))
 
 
 def _written(complete: Path) -> list[str]:
@@ -128,12 +152,18 @@ def read_run(folder: str | os.PathLike[str]) -> Record:
             "--resume."
         )
     provenance = _read(folder / COMPLETE, _load_json)
-    provenance.pop(FILES, None)
+    for name in (FILES, SIZES):
+        provenance.pop(name, None)
     return Record(
         data=_read(folder / DATA, lambda path: xr.load_dataset(path, engine="h5netcdf")),
         summary=_read(folder / SUMMARY, _load_json),
         provenance=provenance,
     )
+
+
+def read_complete(folder: Path) -> dict[str, Any]:
+    """Read where a complete run came from."""
+    return _read(folder / COMPLETE, _load_json)
 
 
 def read_summary(folder: Path) -> dict[str, float]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from dendritic_bp.errors import UserError
 from dendritic_bp.scratch import locked, writing
-from dendritic_bp.storage import is_complete, read_summary
+from dendritic_bp.storage import damage, is_complete, read_complete, read_summary
 from dendritic_bp.study_table import write_table
 from dendritic_bp.workers import on_cluster, on_this_machine
 
@@ -28,6 +28,7 @@ class Asked:
     settings: Mapping[str, str] = field(compare=False)
     folder: Path
     flags: tuple[str, ...]
+    code: str  # a checksum
 
 
 @dataclass(frozen=True)
@@ -67,20 +68,25 @@ def conduct(study: Study, workers: int | None, cluster: str | None) -> list[Path
 
 
 def _make(study: Study, failed: dict[Asked, str], workers: int | None, cluster: str | None) -> None:
-    missing = [each for each in study.runs if not is_complete(each.folder)]
+    damaged = {each for each in study.runs if is_complete(each.folder) and damage(each.folder)}
+    missing = [each for each in study.runs if not is_complete(each.folder) or each in damaged]
     there, total = len(study.runs) - len(missing), len(study.runs)
     say = partial(print, f"{study.name}:", file=sys.stderr, flush=True)
-    say(f"{there} of {total} runs are there")
+    say(f"{there} of {total} runs are there" + (f", {len(damaged)} are damaged" if damaged else ""))
+    others = sum(_made_by(each) != each.code for each in study.runs if each not in missing)
+    if others:
+        say(f"{others} of them were made by other code than that of now: a new --out makes all anew")
     ended = itertools.count(there + 1)
 
     def done(run: Asked, error: str) -> None:
         state = "done"
-        if not is_complete(run.folder):
+        if not is_complete(run.folder) or damage(run.folder):
             failed[run] = error or "it left no complete run"
             state = f"FAILED: {failed[run].splitlines()[-1]}"
         say(f"{next(ended)} of {total}: {run.folder.name}: {state}")
 
-    commands = {each: [str(study.script), *each.flags] for each in missing}
+    again = {each: ["--overwrite"] if each in damaged else [] for each in missing}
+    commands = {each: [str(study.script), *each.flags, *again[each]] for each in missing}
     paths = [str(study.script.parent), str(study.script.parents[1])]  # its parts, and `models`
     if cluster:
         on_cluster(commands, paths, cluster, done)
@@ -91,14 +97,24 @@ def _make(study: Study, failed: dict[Asked, str], workers: int | None, cluster: 
 def _row(run: Asked, error: str) -> dict[str, Any]:
     """Return what the table says of a run."""
     row = {"run": run.folder.name, "seed": run.seed, **run.settings}
-    if is_complete(run.folder):
-        return row | {"error": ""} | read_summary(run.folder)
-    return row | {"error": error or "not made"}
+    if not is_complete(run.folder):
+        return row | {"code": "", "error": error or "not made"}
+    if wrong := damage(run.folder):
+        return row | {"code": "", "error": error or wrong}
+    return read_summary(run.folder) | row | {"code": _made_by(run), "error": ""}
+
+
+def _made_by(run: Asked) -> str:
+    return str(read_complete(run.folder).get("code", "unknown"))
 
 
 @contextmanager
 def _claimed(folder: Path) -> Iterator[None]:
     """Keep other studies out of a folder."""
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file: choose a folder for --out.")
+    if is_complete(folder):
+        raise UserError(f"{folder} holds a run, not a study: choose another --out.")
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         file = locked(folder / LOCK, wait=False)

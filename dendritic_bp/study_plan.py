@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from pathlib import Path
 
 from dendritic_bp.errors import UserError, suggest
@@ -13,6 +14,9 @@ from dendritic_bp.runs import short_name
 from dendritic_bp.study import Asked, Study
 
 Title = Callable[[argparse.ArgumentParser, argparse.Namespace], str]
+Code = Callable[[argparse.Namespace], str]
+MOST = 100_000  # runs of a study
+OTHERS = ("out", "overwrite", "resume", "replot", "format", "list", "set", "grid", "workers", "cluster")
 
 
 def plan(
@@ -21,6 +25,7 @@ def plan(
     parser: argparse.ArgumentParser,
     words: Sequence[str],
     title: Title,
+    code: Code,
     published: Mapping[str, float],
 ) -> Study:
     """Return the study that a command line asks for; raise UserError if one of its runs would be refused."""
@@ -33,10 +38,13 @@ def plan(
         raise UserError("--seed and --seeds exclude each other.")
     seeds = parse_seeds(mine.seeds) if mine.seeds else [parser.parse_args(rest).seed]
     axes = parse_grid(mine.grid)
+    _require_free(axes, rest)
+    if len(seeds) * prod(map(len, axes.values())) > MOST:
+        raise UserError(f"This study has more than {MOST:,} runs: make several of it.")
     default = Path("results", name, short_name("_".join(_title_words(mine, rest))))
     folder = Path(mine.out or default).absolute()
     runs = [
-        _asked(seed, point, folder, parser, [*rest, *_flags(parser, point)], title)
+        _asked(seed, point, folder, parser, [*rest, *_flags(parser, point)], title, code)
         for point in points(axes)
         for seed in seeds
     ]
@@ -68,10 +76,24 @@ def _asked(
     parser: argparse.ArgumentParser,
     flags: Sequence[str],
     title: Title,
+    code: Code,
 ) -> Asked:
     flags = [*flags, "--seed", str(seed)]
-    target = folder / title(parser, parser.parse_args(flags))
-    return Asked(seed, point, target, (*flags, "--out", str(target), "--resume"))
+    given = parser.parse_args(flags)
+    target = folder / title(parser, given)
+    return Asked(seed, point, target, (*flags, "--out", str(target), "--resume"), code(given))
+
+
+def _require_free(axes: Mapping[str, Sequence[str]], rest: Sequence[str]) -> None:
+    """Refuse an axis of a flag that does not make a run another one, or that is given beside it."""
+    given = {word.partition("=")[0] for word in rest if word.startswith("--")}
+    for name in (each.lstrip("-").replace("_", "-") for each in axes):
+        if name in ("seed", "seeds"):
+            raise UserError(f"--grid {name}: seeds have a flag of their own, --seeds.")
+        if name in OTHERS:
+            raise UserError(f"--grid {name}: this flag does not change what a run gives.")
+        if f"--{name}" in given:
+            raise UserError(f"--grid {name} and --{name} exclude each other.")
 
 
 def _flags(parser: argparse.ArgumentParser, point: Mapping[str, str]) -> list[str]:
@@ -105,6 +127,8 @@ def parse_seeds(text: str) -> list[int]:
         first, dash, last = (word.strip() for word in part.partition("-"))
         if not first.isdecimal() or (dash and not last.isdecimal()):
             raise UserError(f"--seeds {text}: write numbers and ranges, as in 0-9 or 0,3,5-7.")
+        if int(last or first) - int(first) > MOST:
+            raise UserError(f"--seeds {text}: these are more than {MOST:,} runs: make several studies.")
         found += range(int(first), int(last or first) + 1)
     if not found or len(set(found)) < len(found):
         raise UserError(f"--seeds {text}: name each seed once, the smaller one of a range first.")

@@ -21,6 +21,7 @@ from dendritic_bp.style import BLUE, COLOURS, GREY, LINE, PAGE, dress, figure, l
 UNITS = {"s": "s", "hz": "Hz", "deg": "degree", "mv": "mV", "v": "V", "mb": "MB", "ms": "ms", "pa": "pA"}
 COSTS = {"run_s", "build_s", "cpu_s", "peak_rss_mb", "cpu_s_per_simulated_s"}
 MOST, COLUMNS = 12, 3  # panels
+WORDS = ("run", "code", "error")  # columns that are no numbers, beside the axes
 Row = Mapping[str, Any]
 
 
@@ -38,7 +39,7 @@ def write_table(
 
 def metrics(rows: Sequence[Row], axes: Sequence[str]) -> list[str]:
     """Return the names of all metrics, in the order of the summaries."""
-    others = {"run", "seed", "error", *axes}
+    others = {*WORDS, "seed", *axes}
     return [name for name in dict.fromkeys(name for row in rows for name in row) if name not in others]
 
 
@@ -48,7 +49,7 @@ def dataset(rows: Sequence[Row], axes: Sequence[str]) -> xr.Dataset:
         name: ("run", [float(row.get(name, np.nan)) for row in rows], {"units": _unit(name)})
         for name in metrics(rows, axes)
     }
-    words = {name: ("run", [str(row[name]) for row in rows]) for name in ("run", *axes, "error")}
+    words = {name: ("run", [str(row[name]) for row in rows]) for name in (*WORDS, *axes)}
     error = words.pop("error")
     seeds = {"seed": ("run", [int(row["seed"]) for row in rows])}
     return xr.Dataset({**numbers, "error": error}, {**words, **seeds})

@@ -158,6 +158,10 @@ def test_figures_come_in_other_formats_too_and_go_with_their_run(experiment):
     assert Path("here/times.svg").read_bytes() == before  # the same figure is the same file
     experiment("--out", "here", "--overwrite")
     assert {path.name for path in Path("here").glob("times.*")} == {"times.png"}
+    experiment("--replot", "here", "--format", "pdf")
+    assert Path("here/times.pdf").exists()
+    experiment("--out", "here", "--overwrite")
+    assert {path.name for path in Path("here").glob("times.*")} == {"times.png"}
 
 
 @pytest.mark.parametrize(("flags", "reduced"), [(["--hidden", "30"], True), ([], False)])

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from dendritic_bp import cli, toolchain
+from dendritic_bp import toolchain
 from dendritic_bp.errors import UserError
+from dendritic_bp.flags import parser_of
 from dendritic_bp.source import experiments
 
 sys.path.append(str(Path(__file__).parents[1] / "experiments"))
@@ -27,7 +28,7 @@ def test_a_misspelt_name_is_refused_before_anything_is_compiled(name, monkeypatc
 
     monkeypatch.setattr(toolchain, "build", compiles)
     experiment = importlib.import_module(name)
-    parser = cli._parser(None, getattr(experiment, "options", None))
+    parser = parser_of(None, getattr(experiment, "options", None))
     given = parser.parse_args(["--quick", *FLAGS.get(name, [])], argparse.Namespace())
     given.set = {"nonsense.x": 1.0}
     with pytest.raises(UserError, match="nonsense|no values to --set"):

@@ -11,8 +11,9 @@ import pytest
 import xarray as xr
 from processes import environment, wait_until
 
-from dendritic_bp import UserError, cli, workers
+from dendritic_bp import UserError, cli, provenance, workers
 from dendritic_bp.endings import IN_USE, PARENT
+from dendritic_bp.provenance import code_of
 from dendritic_bp.scratch import locked
 from dendritic_bp.storage import Record
 from dendritic_bp.study import LOCK
@@ -68,6 +69,7 @@ def test_every_run_is_made_once_and_stands_in_the_table(study, capsys):
     assert len(study.made) == len(set(study.made)) == 12
     rows = table("all")
     assert len(rows) == 12 and not any(row["error"] for row in rows)
+    assert len({row.pop("code") for row in rows}) == 1
     assert rows[0] == {
         "run": "seed-0_hidden-10-20_cells.E_L=-70mV",
         "seed": "0",
@@ -106,6 +108,10 @@ def test_what_failed_is_told_and_a_second_call_makes_only_that(study):
         (["--seeds", "1,1"], "name each seed once"),
         (["--seeds", "0", "--seed", "3"], "exclude each other"),
         (["--seeds", str(2**32)], "2"),
+        (["--seeds", "0-1000000000"], "more than 100,000 runs"),
+        (["--grid", "seed=1,2"], "--seeds"),
+        (["--grid", "out=a,b"], "does not change what a run gives"),
+        (["--grid", "hidden=1,2", "--hidden", "9"], "--grid hidden and --hidden exclude each other"),
         (["--grid", "hiden=1,2"], "no such flag; did you mean 'hidden'"),
         (["--grid", "hidden=a"], "2"),
         (["--grid", "hidden"], "write NAME=VALUE"),
@@ -127,6 +133,46 @@ def test_a_second_study_in_one_folder_is_refused(study):
     Path("all").mkdir()
     with locked(Path("all") / LOCK):
         assert "Another process is making the study" in refused(study, "--seeds", "0", "--out", "all")
+
+
+def test_a_damaged_run_is_made_again(study, capsys):
+    study("--seeds", "0-2", "--out", "all")
+    Path("all/seed-1/data.nc").write_bytes(b"")
+    Path("all/seed-2/summary.json").write_text("{")
+    study.made = []
+    study("--seeds", "0-2", "--out", "all")
+    assert [made[0] for made in study.made] == [1, 2]
+    assert "1 of 3 runs are there, 2 are damaged" in capsys.readouterr().err
+    assert not any(row["error"] for row in table("all"))
+
+
+def test_runs_of_other_code_are_told(study, capsys, monkeypatch):
+    study("--seeds", "0-1", "--out", "all")
+    monkeypatch.setattr(cli, "code_of", lambda *places: "edited")
+    study("--seeds", "0-2", "--out", "all")
+    assert "2 of them were made by other code" in capsys.readouterr().err
+    assert [row["code"] == "edited" for row in table("all")] == [False, False, True]
+    study("--seed", "0", "--out", "all/seed-0", "--resume")
+    assert "all/seed-0 was made by other code than that of now" in capsys.readouterr().err
+
+
+def test_code_is_that_of_the_files(tmp_path):
+    cell = tmp_path / "cell.py"
+    cell.write_text("a = 1")
+    assert code_of() != code_of(cell)
+    before = code_of(cell)
+    provenance._checksum.cache_clear()
+    assert code_of(cell) == before
+    cell.write_text("a = 2")
+    provenance._checksum.cache_clear()
+    assert code_of(cell) != before
+
+
+def test_a_study_takes_no_folder_of_other_things(study):
+    study("--seed", "1", "--out", "one")
+    assert "one holds a run, not a study" in refused(study, "--seeds", "0", "--out", "one")
+    Path("file").touch()
+    assert "file is a file" in refused(study, "--seeds", "0", "--out", "file")
 
 
 def test_seeds_and_grids_are_read():

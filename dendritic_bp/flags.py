@@ -1,0 +1,49 @@
+"""The flags that all experiments share."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from dendritic_bp.figure_files import FORMATS
+
+LARGEST_SEED = 2**32 - 1
+Options = Callable[[argparse.ArgumentParser], object]
+
+
+def parser_of(doc: str | None, options: Options | None) -> argparse.ArgumentParser:
+    """Return the parser of an experiment, to which `options` adds its own flags."""
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=doc, formatter_class=form, conflict_handler="resolve")
+    add = parser.add_argument
+    add("--quick", action="store_true", help="the same science, smaller: a minute or two")
+    add("--seed", type=_seed, default=0, metavar="N", help="governs every random number (0)")
+    add("--out", metavar="DIR", help="folder for the run (results/NAME/<seed and changes>)")
+    add("--overwrite", action="store_true", help="replace the run that is in this folder")
+    add("--resume", action="store_true", help="go on with the unfinished run that is in this folder")
+    values = "run-time values with units, as in cells.E_L=-70*mV"
+    add("--set", nargs="+", action="extend", default=[], metavar="OBJECT.NAME=VALUE", help=values)
+    add("--seeds", metavar="0-9", help="a study: a run for each of these seeds, and one table")
+    several = "a study: a run for each of these values of a flag or of --set (repeatable: all combinations)"
+    add("--grid", nargs="+", action="extend", default=[], metavar="NAME=VALUE,VALUE", help=several)
+    add("--workers", type=int, metavar="N", help="runs of a study at a time (one for each core)")
+    add("--cluster", metavar="ADDRESS", help="of a Dask scheduler, whose workers make the runs of a study")
+    add("--replot", metavar="DIR", help="draw the figures of a run again, without simulating")
+    add("--format", type=_formats, default=("png",), metavar="pdf,svg", help="of figures, beside PNG")
+    add("--list", action="store_true", help="list the names that --set takes, and simulate nothing")
+    if options:
+        options(parser)
+    return parser
+
+
+def _seed(text: str) -> int:
+    if not (text.strip().isdecimal() and int(text) <= LARGEST_SEED):
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0 to {LARGEST_SEED}, not {text!r}")
+    return int(text)
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    asked = [word.strip().lower().removeprefix(".") for word in text.split(",")]
+    if wrong := [each for each in asked if each not in FORMATS]:
+        raise argparse.ArgumentTypeError(f"takes {', '.join(FORMATS)}, not {wrong[0]!r}")
+    return tuple(dict.fromkeys(("png", *asked)))
