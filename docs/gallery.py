@@ -23,7 +23,8 @@ PAGES = "gallery_pages"  # written, not kept
 COLOURS, WIDTH, LARGEST = 256, 1100, 150_000  # of a kept figure: colours, pixels and bytes at the most
 QUICK = {  # what the gallery shows in a reduced run
     "biology_ladder", "digits", "disinhibition", "electrophysiology", "fi_curves", "find_cell", "layer5",
-    "multiplexing", "ngrad", "ngrad_signals", "plasticity_population", "speed", "xor_microcircuit",
+    "instructive_signals", "multiplexing", "ngrad", "ngrad_signals", "plasticity_population",
+    "plateau_difference", "speed",
 }  # fmt: skip
 
 
