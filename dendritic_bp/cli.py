@@ -75,6 +75,7 @@ def main(
         given = parser.parse_args(words, _Flags())
         _require(experiment, given)
         if given.list:
+            given.set = _quantities(_changes(given.set))
             show_names(lambda: experiment.simulate(given))
         elif isinstance(given.seeds, str) or given.grid:
             code = partial(_code, experiment)
@@ -141,7 +142,7 @@ def _run(experiment: _Experiment, given: argparse.Namespace) -> None:
     """Simulate, and keep the run in its folder together with what it takes to repeat it."""
     changes = _changes(given.set)
     folder = Path(given.out or Path("results", experiment.name, title_of(experiment.parser, given)))
-    given.set = {name: _quantity(name, text) for name, text in changes.items()}
+    given.set = _quantities(changes)
     settings = {key: _plain(value) for key, value in _settings(given).items()}
     asked = {"experiment": experiment.name, "settings": settings, "seed": given.seed, "set": changes}
     json_bytes(asked, COMPLETE)  # what cannot be stored is told before hours of simulation
@@ -222,11 +223,15 @@ def _changes(texts: Sequence[str]) -> dict[str, str]:
     return changes
 
 
-def _quantity(name: str, text: str) -> Quantity | float:
-    try:
-        return parse_quantity(text)
-    except UserError as error:
-        raise UserError(f"--set {name}: {error}") from None
+def _quantities(changes: Mapping[str, str]) -> dict[str, Quantity | float]:
+    """Read the values of --set."""
+    found = {}
+    for name, text in changes.items():
+        try:
+            found[name] = parse_quantity(text)
+        except UserError as error:
+            raise UserError(f"--set {name}: {error}") from None
+    return found
 
 
 def _settings(given: argparse.Namespace) -> dict[str, Any]:

@@ -70,6 +70,7 @@ def climb(design: Design, data: Dataset, epochs: int, args: argparse.Namespace, 
     """Train a network with its feedback and without, and measure it."""
     plan = Plan(epochs, args.seed, design.cell.anneal)
     program, meter = Program(design.protocol, design.name), Meter(design, data)
+    program.check(args.set)
     variants = {kind: design.feedback_values(kind) for kind in ("learned", "zero")}
     observers = dict(learned=meter, zero=None)
     trainings = {

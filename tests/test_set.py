@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dendritic_bp import toolchain
+from dendritic_bp import cli, toolchain
 from dendritic_bp.errors import UserError
 from dendritic_bp.flags import parser_of
 from dendritic_bp.source import experiments
@@ -18,10 +18,24 @@ FLAGS = {"credit": ["--credit", "bursts"], "speed": ["--case", "cells"]}
 SHORT = ("credit", "digits", "find_cell", "ngrad_signals", "speed")  # the others trace networks for seconds
 
 
-@pytest.mark.parametrize(
+EACH = pytest.mark.parametrize(
     "name",
     [pytest.param(name, marks=() if name in SHORT else pytest.mark.slow) for name in experiments()],
 )
+
+
+@EACH
+def test_names_are_listed_before_anything_is_compiled(name, monkeypatch, capsys):
+    experiment = importlib.import_module(name)
+    monkeypatch.setattr(toolchain, "build", lambda *_: pytest.fail("something was compiled"))
+    options = getattr(experiment, "options", None)
+    words = ["--list", "--quick", *FLAGS.get(name, [])]
+    cli.main(None, experiment.simulate, experiment.figures, options, name, words)
+    said = capsys.readouterr().out
+    assert "--set takes no values here" in said or len(said.splitlines()) > 3
+
+
+@EACH
 def test_a_misspelt_name_is_refused_before_anything_is_compiled(name, monkeypatch):
     def compiles(*_):
         raise AssertionError("something was compiled")
