@@ -90,7 +90,8 @@ rate = E_bar/tau_avg : Hz                             # event rate
 )
 
 BLOCKS: Mapping[str, Block] = dict(ports=ports, detector=detector, averages=averages)
-FIELDS = ("equations", "reset", "events", "on_event", "parameters", "initial", "limits", "namespace", "reads")
+WORDS = ("namespace", "double")
+FIELDS = ("equations", "reset", "events", "on_event", "parameters", "initial", "limits", *WORDS, "reads")
 
 
 def joined(owner: str, blocks: Sequence[Block], own: Block) -> dict[str, Any]:
@@ -115,8 +116,8 @@ def joined(owner: str, blocks: Sequence[Block], own: Block) -> dict[str, Any]:
         result[field] = _merged([*parts, own], field)
     result["initial"] = {**own.get("initial", {}), **_merged([*parts, own], "initial")}
     result["on_event"] = _in_a_row([each.get("on_event", {}) for each in (*parts, own)])
-    words = [word for each in (own, *parts) for word in each.get("namespace", ())]
-    result["namespace"] = tuple(dict.fromkeys(words))
+    for field in WORDS:
+        result[field] = tuple(dict.fromkeys(word for each in (own, *parts) for word in each.get(field, ())))
     _require_read(owner, parts, result)
     return result
 

@@ -14,6 +14,7 @@ from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.device import get_device
 
 from dendritic_bp.fan_out import CellByCell
+from dendritic_bp.precision import Narrow
 
 # exp(x) - 1 loses digits near 0: there, the series to x**10/11!, which is exact to 1e-15 below 0.25.
 EXPREL = """
@@ -26,7 +27,8 @@ static inline double _exprel(double x)
 }
 """
 CLIP = """
-template <typename T> static inline T _clip(const T value, const double a_min, const double a_max)
+template <typename T, typename L, typename U>
+static inline T _clip(const T value, const L a_min, const U a_max)
 {
     const T above = value < a_min ? T(a_min) : value;
     return above > a_max ? T(a_max) : above;
@@ -34,7 +36,7 @@ template <typename T> static inline T _clip(const T value, const double a_min, c
 """
 
 
-class WithoutBranches(CellByCell):
+class WithoutBranches(Narrow, CellByCell):
     """Write the conditions of events as arithmetic of truth values, which are 0 or 1.
 
     Brian2 distinguishes cases, and C++ leaves out what no longer matters: either is a branch.

@@ -23,8 +23,9 @@ def require_kinds(owner: str, fields: Mapping[str, Any]) -> None:
             for key, text in value.items():
                 if not isinstance(text, str):
                     raise ModelError(f"{owner}, {name}, '{key}': must be text, not {text!r}")
-    if isinstance(fields["namespace"], str):
-        raise ModelError(f"{owner}, namespace: must be several names, as in ({fields['namespace']!r},)")
+    for name in ("namespace", "double"):
+        if isinstance(fields[name], str):
+            raise ModelError(f"{owner}, {name}: must be several names, as in ({fields[name]!r},)")
     if not isinstance(order := fields.get("order", 0), int):
         raise ModelError(f"{owner}, order = {order!r}: must be a whole number")
     if not fields.get("threshold", "given").strip():

@@ -31,7 +31,8 @@ class _Model:
 
     Each of `parameters` becomes `name : unit (shared, constant)`; `initial` holds start values, as quantities
     or expressions; `namespace` names what is only given when the model is built, such as a `TimedArray`.
-    `limits` are conditions on parameters and `dt`, each with the reason for it.
+    `limits` are conditions on parameters and `dt`, each with the reason for it. `double` names
+    variables that have double precision in every program, as times always have.
     """
 
     name: str
@@ -41,11 +42,15 @@ class _Model:
     initial: Table = field(default_factory=dict)
     namespace: tuple[str, ...] = ()
     limits: Mapping[str, str] = field(default_factory=dict)
+    double: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         require_kinds(str(self), {each.name: getattr(self, each.name) for each in fields(self)})
         for name in (*self.parsed.names, *self.namespace):
             require_name(str(self), name)
+        for name in self.double:
+            if name not in self.settable:
+                raise ModelError(f"{self}, double: no variable '{name}'; {suggest(name, self.settable)}")
         for name in self.parsed.names:
             if name.endswith(("_pre", "_post")):
                 raise ModelError(f"{self}: '{name}' ends in _pre or _post, which are Brian2's; rename it")
@@ -118,14 +123,15 @@ class _Model:
     def with_equations(self, equations: str = "", **changes: Any) -> Self:
         """Return the model with `equations` added; a name that they define replaces its old definition.
 
-        `parameters`, `initial`, `limits` and `namespace`, if given, are added to the model's own.
+        `parameters`, `initial`, `limits`, `namespace` and `double`, if given, are added to the model's own.
         """
         new = definitions(equations)
         kept = [text for name, text in definitions(self.equations).items() if name not in new]
         for table in ("parameters", "initial", "limits"):
             old = {name: value for name, value in getattr(self, table).items() if name not in new}
             changes[table] = old | dict(changes.get(table, {}))
-        changes["namespace"] = tuple(dict.fromkeys((*self.namespace, *changes.get("namespace", ()))))
+        for words in ("namespace", "double"):
+            changes[words] = tuple(dict.fromkeys((*getattr(self, words), *changes.get(words, ()))))
         return replace(self, equations="".join(kept).rstrip() + "\n" + equations, **changes)
 
     def with_input(self, namespace: tuple[str, ...] = (), **inputs: str) -> Self:

@@ -18,6 +18,7 @@ from brian2 import Network
 
 from dendritic_bp import kept, listing, scratch, toolchain
 from dendritic_bp.errors import UserError, suggest
+from dendritic_bp.precision import require_precision
 from dendritic_bp.process import execute
 from dendritic_bp.progress import Report, progress_bar, waiting
 from dendritic_bp.provenance import origin
@@ -34,7 +35,7 @@ class Program:
 
     `folder` keeps the build (by default in the user's cache, under `name`); `flags` replace the
     compiler flags (Brian2's, and those that vectorise); `jobs` is the number of compilers at work (default:
-    the cores).
+    the cores). With `precision` "single", all but times are numbers of 4 bytes (docs/speed.md).
     """
 
     def __init__(
@@ -44,14 +45,17 @@ class Program:
         folder: str | Path | None = None,
         flags: Sequence[str] | None = None,
         jobs: int | None = None,
+        precision: str = "double",
     ) -> None:
         if not re.fullmatch(r"[A-Za-z][\w-]*", name):
             raise UserError(f"'{name}' cannot name a program: use letters, digits, '_' and '-'.")
+        require_precision(precision)
         self.protocol = protocol
         self.name = name
         self.folder = Path(folder).absolute() if folder else toolchain.cache_folder() / name
         self.flags = flags
         self.jobs = jobs
+        self.precision = precision
         self.build_s = 0.0
         self.source_hash = ""
         self._sources = self.folder / "traces"  # a folder in it, once traced
@@ -68,7 +72,7 @@ class Program:
             self._make_room()
             scratch.vanishing(self, self._sources)
             with waiting(f"{self.name}: writing its code"):
-                self._traced = trace(self.protocol, self.name, self._sources)
+                self._traced = trace(self.protocol, self.name, self._sources, self.precision)
             self.source_hash = toolchain.hash_folder(self._sources)
             self.build_s += time.perf_counter() - start
         return self._traced

@@ -90,7 +90,7 @@ inline void require_none(const char *limit, const char *outside, size_t size)
 }
 
 // Delays that a run draws are rounded to time steps by Brian2.
-inline void require_delays(const char *name, const std::vector<double> &delays, double longest)
+template <class T> void require_delays(const char *name, const std::vector<T> &delays, double longest)
 {
     for (size_t k = 0; k < delays.size(); k++) {
         const double d = delays[k];

@@ -55,6 +55,8 @@ class Run:
         _require_size(self.folder / entry.file, data.nbytes, self.sizes.get(entry.file))
         if entry.offset:
             data -= entry.offset
+        if data.dtype == np.float32:  # sums of many are no longer exact in it
+            data = data.astype(np.float64)
         if entry.shape == ():
             return data[0]
         return data.reshape(-1, entry.shape[1] or 1).T if len(entry.shape) == 2 else data

@@ -21,6 +21,7 @@ from dendritic_bp import control, delivery, variables
 from dendritic_bp.codegen import Vectorised, read_clock_once
 from dendritic_bp.errors import UserError
 from dendritic_bp.lookups import require_table
+from dendritic_bp.precision import precision_of, require_narrow
 from dendritic_bp.protocol import built
 from dendritic_bp.tables import Table, require_all_read
 from dendritic_bp.variables import Recorded, Settable, Stored
@@ -38,10 +39,11 @@ class Trace:
     duration: float
 
 
-def trace(protocol: Callable[[], Network], name: str, folder: Path) -> Trace:
+def trace(protocol: Callable[[], Network], name: str, folder: Path, precision: str = "double") -> Trace:
     """Call the protocol under the standalone device and write its sources into the folder."""
-    with _standalone_device() as device:
+    with _standalone_device() as device, precision_of(precision):
         network = built(protocol, device, name)
+        require_narrow(network.objects, precision)
         variables.tell_delays_apart(network.objects)
         named = variables.named(device)
         stored = variables.stored(device, named)

@@ -39,6 +39,7 @@ from typing import Any
 from dendritic_bp.chain import train
 from dendritic_bp.errors import UserError
 from dendritic_bp.images import OPENML, from_files, from_openml
+from dendritic_bp.precision import PRECISIONS, named
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
 from dendritic_bp.tasks import Dataset, digits
@@ -94,6 +95,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     )
     where = ["on", "off", "first"]
     add("--hidden-plasticity", choices=where, default="on", help="in the hidden layers, or the first (on)")
+    add("--precision", choices=PRECISIONS, default="double", help="of all but times (double)")
     add("--controls", action="store_true", help="run the four controls too, and draw them")
 
 
@@ -107,7 +109,8 @@ def simulate(args: argparse.Namespace) -> Record:
     shape = data.images.shape[1], data.n_classes
     design = Design(hidden, kind, *shape, args.routing, args.feedback == "measured", args.dale)
     plan = Plan(epochs, args.seed, design.cell.anneal, args.patience)
-    program, meter = Program(design.protocol, design.name), Meter(design, data)
+    program = Program(design.protocol, named(design.name, args.precision), precision=args.precision)
+    meter = Meter(design, data)
     variants = with_changes(_variants(args, design), args.set, design.feedback_values("learned"))
     program.check(args.set)  # before it is compiled
     trainings = {

@@ -4,8 +4,8 @@ Methods. All times are processor times of one thread, but for the build, and med
 compared is run in turn. cells: 2,500 burst-Poisson or pyramidal cells with four Poisson inputs each, 0.1 ms,
 without synapses, beside the limit: the loops that Brian2 has generated for background, membranes and events
 as one loop in a program of its own (`measures/fused.py`), in double and in single precision. xor: the
-published network, as in `xor.py --protocol published`, for 20 s, beside Brian2 alone (standalone, with its
-own flags) and the limit in single precision for its cells; the parts come from a second build in which each
+published network, as in `xor.py --protocol published`, for 20 s, in either precision, beside Brian2 alone
+(standalone, with its own flags) and the limit in single precision for its cells; the parts come from a second build in which each
 code object is timed, less the time of reading the clock, which is that of the cheapest. layer5: one cell and
 64. trials: 360 of `digits.py`, and of 784-500-100 cells on random images. build: `digits.py`, cold, without
 ccache, on all cores: real and processor time. growth: networks of 500 to 50,000 cells, and of
@@ -33,7 +33,9 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from brian2 import Network
 
+from dendritic_bp.precision import PRECISIONS, named
 from dendritic_bp.program import Program
 from dendritic_bp.runs import Run
 from dendritic_bp.storage import Record
@@ -89,15 +91,15 @@ def _median(values: list[float]) -> float:
 
 
 def _cells(args: argparse.Namespace) -> Record:
-    """Time both kinds of cells, in turn with their fused loops."""
+    """Time both kinds of cells, in either precision, in turn with their fused loops."""
     summary, run = {}, None
     for kind in speed.KINDS:
         costs, _, run = _alone(args, kind, REPEATS)
-        summary[f"{kind}_ns"] = _median(costs["here"])
-        for precision, limit in (("double", "ratio_to_fused"), ("single", "single_ratio_to_fused")):
-            name = f"{kind}_{limit}"
-            summary[f"{kind}_{precision}_fused_ns"] = _median(costs[precision])
-            summary[name] = _median(np.divide(costs["here"], costs[precision]).tolist())
+        for precision, here in (("double", kind), ("single", f"{kind}_single")):
+            own, limit = costs[precision], costs[f"{precision} fused"]
+            summary[f"{here}_ns"] = _median(own)
+            summary[f"{kind}_{precision}_fused_ns"] = _median(limit)
+            summary[f"{here}_ratio_to_fused"] = _median(np.divide(own, limit).tolist())
     assert run is not None
     return Record(xr.Dataset(), summary, run.provenance)
 
@@ -106,19 +108,25 @@ def _alone(
     args: argparse.Namespace, kind: str, repeats: int
 ) -> tuple[dict[str, list[float]], dict[str, list[Path]], Run]:
     """Return the costs (ns for each cell and step) of cells here and in fused loops."""
-    program = _built(args, Program(speed.cells(kind, ALONE_S), f"speed-{kind}"))
-    costs: dict[str, list[float]] = {"here": [], "double": [], "single": []}
+    programs = {
+        precision: _program(args, speed.cells(kind, ALONE_S), f"speed-{kind}", precision)
+        for precision in PRECISIONS
+    }
+    costs: dict[str, list[float]] = {name: [] for each in PRECISIONS for name in (each, f"{each} fused")}
     loops: dict[str, list[Path]] = {}
     unit = 1e-9 * speed.ALONE * STEPS
     for k in range(repeats):
-        run = program.run(args.seed + k, args.set)
+        for precision, program in programs.items():
+            run = program.run(args.seed + k, args.set)
+            costs[precision].append(run.cpu_s / unit)
         loops = loops or {
-            precision: fused.fused(program, run, "cells", speed.ALONE, STEPS, precision == "single")
-            for precision in ("double", "single")
+            precision: fused.fused(
+                programs["double"], run, "cells", speed.ALONE, STEPS, precision == "single"
+            )
+            for precision in PRECISIONS
         }
-        costs["here"].append(run.cpu_s / unit)
         for precision, loop in loops.items():
-            costs[precision].append(fused.seconds(loop) / unit)
+            costs[f"{precision} fused"].append(fused.seconds(loop) / unit)
     return costs, loops, run
 
 
@@ -133,21 +141,26 @@ def _built(args: argparse.Namespace, program: Program) -> Program:
     return program.build()
 
 
-def _program(args: argparse.Namespace, design: Published) -> Program:
-    return _built(args, Program(design.protocol, design.name))
+def _program(
+    args: argparse.Namespace, protocol: Callable[[], Network], name: str, precision: str = "double"
+) -> Program:
+    return _built(args, Program(protocol, named(name, precision), precision=precision))
 
 
 def _xor(args: argparse.Namespace) -> Record:
     """Time the network, in turn with Brian2 alone and the limit of its cells, then its parts."""
     repeats, example_s = (3, SHORT) if args.quick else (REPEATS, LONG)
     design = _design(example_s)
-    program = _program(args, design)
+    programs = {each: _program(args, design.protocol, design.name, each) for each in PRECISIONS}
+    program = programs["double"]
     peer = plain_brian2.build(design.protocol, program.folder / "plain")
     _, loops, _ = _alone(args, "burst_poisson", 1)
-    costs: dict[str, list[float]] = {"here": [], "brian2": [], "limit": []}
+    costs: dict[str, list[float]] = {"here": [], "single": [], "brian2": [], "limit": []}
     for k in range(repeats):
         run = program.run(args.seed + k, args.set)
         costs["here"].append(run.cpu_s / design.simulated_s)
+        narrow = programs["single"].run(args.seed + k, args.set)
+        costs["single"].append(narrow.cpu_s / design.simulated_s)
         costs["brian2"].append(plain_brian2.seconds(peer) / design.simulated_s)
         costs["limit"].append(fused.seconds(loops["single"]) / ALONE_S)  # of as many cells
     shares = _shares(args, example_s)
@@ -157,6 +170,9 @@ def _xor(args: argparse.Namespace) -> Record:
         "limit_cpu_s_per_simulated_s": _median(costs["limit"]),
         "xor_ratio_to_plain_brian2": _median(np.divide(costs["brian2"], costs["here"]).tolist()),
         "xor_ratio_to_fused": _median(np.divide(costs["here"], costs["limit"]).tolist()),
+        "single_cpu_s_per_simulated_s": _median(costs["single"]),
+        "xor_single_ratio_to_plain_brian2": _median(np.divide(costs["brian2"], costs["single"]).tolist()),
+        "xor_single_ratio_to_fused": _median(np.divide(costs["single"], costs["limit"]).tolist()),
         "build_s": program.build_s,
         "peak_rss_mb": run.peak_rss_mb,
     }
@@ -177,6 +193,7 @@ def _xor_data(costs: Mapping[str, list[float]], shares: Mapping[str, float]) -> 
     return xr.Dataset(
         {
             "cost": ("repeat", costs["here"], {"units": "1"}),
+            "cost_single": ("repeat", costs["single"], {"units": "1"}),
             "peer": ("repeat", costs["brian2"], {"units": "1"}),
             "limit": ("repeat", costs["limit"], {"units": "1"}),
             "share": ("code_object", list(shares.values()), {"units": "1"}),
@@ -193,7 +210,7 @@ def _part(code_object: str) -> str:
 def _shares(args: argparse.Namespace, example_s: float) -> dict[str, float]:
     """Return the share of each code object in the time of all, the largest first."""
     design = _design(example_s, profile=True)
-    run = _program(args, design).run(args.seed, args.set)
+    run = _program(args, design.protocol, design.name).run(args.seed, args.set)
     times: dict[str, float] = {}
     for line in (run.folder / "profiling_info.txt").read_text().splitlines():
         name, time = line.split()
@@ -224,11 +241,12 @@ def _trials(args: argparse.Namespace) -> Record:
     large = Design((speed.HIDDEN,), "burst_poisson", speed.PIXELS)
     cases = {"digits": (DIGITS, digits(args.seed)), "images": (large, speed.as_large_as_mnist(args.seed))}
     for name, (design, data) in cases.items():
-        program = _built(args, Program(design.protocol, design.name))
         values = speed.trials(design, args.seed, data) | args.set
-        runs = [program.run(args.seed + k, values) for k in range(REPEATS)]
-        run = runs[-1]
-        summary[f"{name}_ms_per_trial"] = 1e3 * _median([each.cpu_s for each in runs]) / PIECE
+        for precision, here in (("double", name), ("single", f"{name}_single")):
+            program = _program(args, design.protocol, design.name, precision)
+            runs = [program.run(args.seed + k, values) for k in range(REPEATS)]
+            run = runs[-1]
+            summary[f"{here}_ms_per_trial"] = 1e3 * _median([each.cpu_s for each in runs]) / PIECE
     assert run is not None
     return Record(xr.Dataset(), summary, run.provenance)
 
@@ -281,7 +299,7 @@ def _growth(args: argparse.Namespace) -> Record:
 def _timed(args: argparse.Namespace, repeats: int, cells: int, inputs: float) -> float:
     """Return the processor time per simulated second of a network whose cells get the published drive."""
     design = _design(SHORT, cells=cells, inputs=inputs)
-    program = _program(args, design)
+    program = _program(args, design.protocol, design.name)
     w = {name: value * 100 / inputs for name, value in WEIGHTS.items()}
     runs = [program.run(args.seed + k, w | args.set) for k in range(repeats)]
     return float(np.median([run.cpu_s for run in runs])) / design.simulated_s

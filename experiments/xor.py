@@ -41,6 +41,7 @@ from matplotlib.figure import Figure
 
 import xor_microcircuit
 from dendritic_bp.errors import UserError
+from dendritic_bp.precision import PRECISIONS, named
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
 from dendritic_bp.variants import with_changes
@@ -73,6 +74,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     add("--rule", choices=RULES, default="published", help="of the fast protocol (published)")
     add("--feedback", choices=FEEDBACK, default="opposite", help="signs onto the two hidden pools (opposite)")
     add("--hidden-plasticity", choices=["on", "off"], default="on", help="of the inputs to hidden cells (on)")
+    add("--precision", choices=PRECISIONS, default="double", help="of all but times (double)")
     add("--example", type=float, default=8, metavar="S", help="published: seconds for each pattern (8)")
     add("--average", type=float, default=2, metavar="S", help="published: time constant of the rates (2)")
 
@@ -94,7 +96,7 @@ def simulate(args: argparse.Namespace) -> Record:
         if args.protocol == "fast"
         else Published(epochs, args.example, args.average)
     )
-    program = Program(design.protocol, design.name)
+    program = Program(design.protocol, named(design.name, args.precision), precision=args.precision)
     asked = {"": design.values(args.seed, args.feedback, args.hidden_plasticity == "on")}
     values = with_changes(asked, args.set, design.values(args.seed, "opposite", True))
     run = program.run(args.seed, values[""])
@@ -105,13 +107,13 @@ def simulate(args: argparse.Namespace) -> Record:
 
 def _is_published(args: argparse.Namespace) -> bool:
     """Tell whether this is the network whose numbers are published, and not a variant."""
-    asked = (args.protocol, args.feedback, args.hidden_plasticity, args.example, args.average)
-    return asked == ("published", "opposite", "on", 8, 2) and not args.set
+    asked = (args.protocol, args.feedback, args.hidden_plasticity, args.precision, args.example, args.average)
+    return asked == ("published", "opposite", "on", "double", 8, 2) and not args.set
 
 
 def _microcircuit(args: argparse.Namespace) -> Record:
     kinds = {"protocol": ["fast"], "rule": ["published"], "feedback": ["opposite", "zero"]}
-    kinds |= {"example": [8], "average": [2], "neuron": ["burst_poisson"]}
+    kinds |= {"precision": ["double"], "example": [8], "average": [2], "neuron": ["burst_poisson"]}
     for flag, known in kinds.items():
         if getattr(args, flag) not in known:
             raise UserError(f"--routing microcircuit has no --{flag} {getattr(args, flag)}; leave it out.")

@@ -99,7 +99,7 @@ public:
     }
 
     // Get to know the cells at the other ends, and the delays: one, or one for each synapse.
-    void prepare(const vector<int> &targets, const vector<double> &times, double step)
+    template <class T> void prepare(const vector<int> &targets, const vector<T> &times, double step)
     {
         if (dt != 0 && dt != step)
             rescale(dt / step);

@@ -27,6 +27,7 @@ poisson_arrivals = dict(
         w_inh_d=0.05,  # [P21]
     ),
     limits=rate("rate_s") | rate("rate_d"),
+    double=("z", "z_factor", "z_modulus"),
     initial=dict(z="1 + floor(rand()*(z_modulus - 1))"),
 )
 
