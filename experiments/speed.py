@@ -5,11 +5,12 @@ compared is run in turn. cells: 2,500 burst-Poisson or pyramidal cells with four
 without synapses, beside the limit: the loops that Brian2 has generated for background, membranes and events
 as one loop in a program of its own (`measures/fused.py`), in double and in single precision. xor: the
 published network, as in `xor.py --protocol published`, for 20 s, in either precision, beside Brian2 alone
-(standalone, with its own flags) and the limit in single precision for its cells; the parts come from a second build in which each
-code object is timed, less the time of reading the clock, which is that of the cheapest. layer5: one cell and
-64. trials: 360 of `digits.py`, and of 784-500-100 cells on random images. build: `digits.py`, cold, without
-ccache, on all cores: real and processor time. growth: networks of 500 to 50,000 cells, and of
-1e5 to 1e7 synapses, 5 s each, wiring included; weights shrink as synapses become more, so that rates stay.
+(standalone, with its own flags) and the limit in single precision for its cells; the parts come from a second
+build in which each code object is timed, less the time of reading the clock, which is that of the cheapest.
+layer5: one cell and 64. trials: 360 of `digits.py`, and of 784-500-100 cells on random images, in either
+precision. build: `digits.py`, cold, without ccache, on all cores: real and processor time. growth: networks
+of 500 to 50,000 cells, and of 1e5 to 1e7 synapses, 5 s each, wiring included; weights shrink as synapses
+become more, so that rates stay.
 
 Prediction. At most 1.6 times the loop for cells; XOR at least 4 times faster than Brian2 alone; 2.5 us a step
 of a layer-5 cell; 1.2 ms a trial of digits; a build in 15 s; growth with a slope of at most 1.05.

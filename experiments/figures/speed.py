@@ -26,14 +26,18 @@ def _parts(data: xr.Dataset, summary: Mapping[str, float]) -> Figure:
     """Show the cost of the network beside Brian2 alone and the limit, and what each code object costs."""
     drawing = plotting.figure(plotting.PAGE, 3.2)
     left, right = plotting.panels(drawing, 1, 2, width_ratios=[1, 2])[0]
-    bars = {"here": "cost", "Brian2": "peer", "limit": "limit"}
-    for place, (name, colour) in enumerate(zip(bars.values(), (BLUE, ORANGE, GREY), strict=True)):
+    bars = {"here": "cost", "single": "cost_single", "Brian2": "peer", "limit": "limit"}
+    for place, (name, colour) in enumerate(zip(bars.values(), (BLUE, BLUE, ORANGE, GREY), strict=True)):
         left.bar(place, data[name].median(), color=colour, width=0.6)
         left.plot([place] * data.sizes["repeat"], data[name], ".", color="black", markersize=3)
     level(left, PUBLISHED, "published program, idle", color="black")
     left.set_xticks(range(len(bars)), list(bars))
     left.set(ylabel="Processor s per simulated s", ylim=(0, 1.15 * max(PUBLISHED, float(data.peer.max()))))
-    plotting.title(left, f"{summary['xor_ratio_to_plain_brian2']:.1f} times faster than Brian2 alone")
+    plotting.title(
+        left,
+        f"{summary['xor_ratio_to_plain_brian2']:.1f} times faster than Brian2 alone\n"
+        f"({summary['xor_single_ratio_to_plain_brian2']:.1f} in single precision)",
+    )
     shown = data.isel(code_object=slice(0, SHOWN))
     colours = dict(zip(dict.fromkeys(data.part.values), COLOURS, strict=False))
     places = range(shown.sizes["code_object"])
