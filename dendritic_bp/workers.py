@@ -17,6 +17,7 @@ from dendritic_bp.toolchain import CORES, cores
 
 Key = TypeVar("Key")
 Done = Callable[[Key, str], object]  # called as each run ends, with what went wrong, or ""
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")  # of NumPy; Dask sets them to 1
 _children: set[subprocess.Popen[str]] = set()
 
 
@@ -25,7 +26,8 @@ def make(command: Sequence[str], folder: str, paths: Sequence[str], share: int) 
 
     It is run again while another process holds its folder: that of a lost worker may live on a moment.
     """
-    environment = os.environ | {PARENT: str(os.getpid()), CORES: str(share), "PYTHONPATH": _found_in(paths)}
+    environment = dict.fromkeys(THREADS, str(share)) | os.environ  # unless they are set by hand
+    environment |= {PARENT: str(os.getpid()), CORES: str(share), "PYTHONPATH": _found_in(paths)}
     while True:
         child = subprocess.Popen(
             [sys.executable, *command],

@@ -184,11 +184,13 @@ def test_seeds_and_grids_are_read():
 
 def test_a_run_waits_for_its_folder_and_gets_a_share_of_the_cores(tmp_path, monkeypatch):
     monkeypatch.setattr(workers.time, "sleep", lambda seconds: None)
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
     code = (
         "import os, sys; f = sys.argv[1]; n = len(os.listdir(f)); open(f + '/' + str(n), 'w'); "
-        f"sys.exit({IN_USE}) if n < 2 else sys.exit(' '.join([os.environ['DENDRITIC_BP_CORES'], str(n)]))"
+        f"sys.exit({IN_USE}) if n < 2 else "
+        "sys.exit(' '.join([*map(os.environ.get, ['DENDRITIC_BP_CORES', 'OPENBLAS_NUM_THREADS']), str(n)]))"
     )
-    assert workers.make(["-c", code, str(tmp_path)], str(tmp_path), ["/x"], 3) == "3 2"
+    assert workers.make(["-c", code, str(tmp_path)], str(tmp_path), ["/x"], 3) == "3 3 2"
 
 
 ALONE = """
