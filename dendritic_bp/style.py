@@ -70,6 +70,7 @@ def level(axes: Axes, value: float, text: str, side: str = "right", **line: Any)
     axes.annotate(
         text, place, shift, xycoords=("axes fraction", "data"), textcoords="offset points",
         ha=side, va="bottom", fontsize=SMALL, color=look["color"],
+        bbox=dict(facecolor="white", edgecolor="none", alpha=0.8, pad=0.6),  # curves may pass there
     )  # fmt: skip
 
 

@@ -75,7 +75,7 @@ def _learning(data: xr.Dataset) -> Figure:
             label=label,
         )
     axes[0].set(xlabel="Session", ylabel="Trials with the target reached (%)", ylim=(0, 102))
-    plotting.legend(drawing, loc="outside lower center", ncols=5)
+    plotting.legend(drawing, loc="outside upper center", ncols=5)
     shown = data.rate.where(data.group != 0)
     limits = float(shown.min()) - 0.5, float(shown.max()) + 0.5
     for panel, teacher in zip(axes[1:], ("vector", "scalar", "reward"), strict=True):
