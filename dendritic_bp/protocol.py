@@ -14,6 +14,7 @@ from brian2.core.tracking import InstanceFollower
 from brian2.groups.subgroup import Subgroup
 
 from dendritic_bp.errors import UserError
+from dendritic_bp.plain import require_limits
 
 
 def built(protocol: Callable[[], Network], device: Any, name: str) -> Network:
@@ -22,6 +23,7 @@ def built(protocol: Callable[[], Network], device: Any, name: str) -> Network:
     with _remembered() as made:
         network = protocol()
         _check(network, device, name)
+        require_limits(network, device)
         # As Brian2 finds them to warn of them. Most no longer exist when the protocol has returned.
         lost = [
             x.name for x in made if getattr(x, "_network", 0) is None and getattr(x, "group", None) is None

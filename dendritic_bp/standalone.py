@@ -21,6 +21,7 @@ from dendritic_bp import control, delivery, variables
 from dendritic_bp.codegen import Vectorised, read_clock_once
 from dendritic_bp.errors import UserError
 from dendritic_bp.lookups import require_table
+from dendritic_bp.plain import rate_limits
 from dendritic_bp.precision import precision_of, require_narrow
 from dendritic_bp.protocol import built
 from dendritic_bp.tables import Table, require_all_read
@@ -53,6 +54,7 @@ def trace(protocol: Callable[[], Network], name: str, folder: Path, precision: s
         limits = {
             each.name: each.require_limits for each in network.objects if hasattr(each, "require_limits")
         }
+        limits |= rate_limits(network)
         limits |= {path.name: delivery.delay_limits(path) for path in delivery.pathways(network)}
         tables = control.insert(device, network, named, settable)
         require_all_read(tables, min(clock.dt_ for clock in device.clocks), name)

@@ -5,12 +5,16 @@ import random
 import numpy as np
 import pytest
 from brian2 import (
+    Hz,
     Network,
     NeuronGroup,
+    PoissonGroup,
+    PoissonInput,
     SpikeGeneratorGroup,
     SpikeMonitor,
     Synapses,
     TimedArray,
+    kHz,
     magic_network,
     ms,
     mV,
@@ -65,6 +69,38 @@ def quick_table():
     return network(group(equations="dv/dt = (table(t) - v)/(10*ms) : volt", namespace=dict(table=table)))
 
 
+def poisson(rates):
+    return lambda: network(PoissonGroup(3, rates, name="p"))
+
+
+def background(number, rate):
+    def protocol():
+        cells = group()
+        return network(cells, PoissonInput(cells, "v", number, rate, 0.1 * mV))
+
+    return protocol
+
+
+def whole(x):
+    def protocol():
+        cells = group(equations=LEAK + "\nx : integer")
+        cells.x = x
+        return network(cells)
+
+    return protocol
+
+
+def late(delay):
+    def protocol():
+        cells = group()
+        wires = Synapses(cells, cells, on_pre="v_post += 1*mV", name="wires")
+        wires.connect("i == j")
+        wires.delay = delay
+        return network(cells, wires)
+
+    return protocol
+
+
 def magic():
     cells = group()
     run(5 * ms)
@@ -86,12 +122,30 @@ def magic():
         (lambda: network(group(), duration=0.04 * ms), "0.4 steps of 0.0001 s: run for a whole number"),
         (lambda: network(group(), duration=10.04 * ms), "100.4 steps"),
         (quick_table, "'table' of 'refused' has a row for each 5e-05 s, but steps are 0.0001 s"),
+        (poisson(20 * kHz), r"'p' needs rates\*dt <= 1 .*lower the rate"),
+        (poisson([-1, 1, 1] * Hz), "'p' needs rates >= 0"),
+        (poisson("(i - 1)*20*Hz"), "'p' needs rates >= 0"),
+        (background(10, 20 * kHz), r"needs rate\*dt <= 1"),
+        (background(10, -1 * Hz), "needs rate >= 0"),
+        (background(2.5, 1 * Hz), "needs n == n//1"),
+        (whole(2.7), "cells.x: 2.7 is no whole number below 2"),
+        (whole([1, 2.5, 3]), "cells.x: 2.5 is no whole number"),
+        (whole(2**31), "cells.x: 2.14748e.09 is no whole number"),
+        (late(0.25 * ms), "wires.delay: 2.5 steps of 0.0001 s is no whole number"),
+        (late([0.2, 0.2, 0.15] * ms), "wires.delay: 1.5 steps"),
         (magic, r"calls run\(\): make a Network"),
     ],
 )
 def test_what_a_program_would_ignore_is_refused(protocol, message):
     with pytest.raises(UserError, match=message):
         Program(protocol, "refused").trace()
+
+
+def test_rates_of_a_run_are_in_range():
+    program = Program(poisson(20 * Hz), "accepted")
+    program.check({"p.rates": [0, 1, 9999] * Hz})
+    with pytest.raises(UserError, match="'p' needs rates >= 0"):
+        program.check({"p.rates": [0, 1, -1] * Hz})
 
 
 def test_numbers_of_a_generator_of_ones_own_and_parts_of_groups_are_no_fault():
