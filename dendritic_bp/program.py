@@ -47,8 +47,10 @@ class Program:
         jobs: int | None = None,
         precision: str = "double",
     ) -> None:
-        if not re.fullmatch(r"[A-Za-z][\w-]*", name):
-            raise UserError(f"'{name}' cannot name a program: use letters, digits, '_' and '-'.")
+        if not callable(protocol):
+            raise UserError(f"A protocol is a function that builds and runs a network, not {protocol!r}.")
+        if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][\w-]*", name):
+            raise UserError(f"{name!r} cannot name a program: use letters, digits, '_' and '-'.")
         require_precision(precision)
         self.protocol = protocol
         self.name = name
@@ -87,6 +89,8 @@ class Program:
 
         Values outside the limits of a model are refused too.
         """
+        if not isinstance(values, Mapping):
+            raise UserError(f"Values come as a dictionary, {{'object.variable': value}}, not {values!r}.")
         settable = self.trace().settable
         listing.offer(lambda: self.values)
         for name in values:

@@ -142,6 +142,8 @@ def _written(complete: Path) -> list[str]:
 
 def read_run(folder: str | os.PathLike[str]) -> Record:
     """Read a complete run; raise UserError for a missing, incomplete or damaged one."""
+    if not isinstance(folder, str | os.PathLike):
+        raise UserError(f"A run is read from its folder, a path, not from {folder!r}.")
     folder = Path(folder)
     if not folder.is_dir():
         raise UserError(f"There is no run folder {folder}. An experiment prints the folder that it writes.")

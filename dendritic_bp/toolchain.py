@@ -96,7 +96,11 @@ def _user_cache() -> Path:
 def cores() -> int:
     """Return the number of cores that this process may use: its share, as part of a study."""
     if share := os.environ.get(CORES):
-        return max(1, int(share))
+        if not share.strip().isdecimal() or not int(share):
+            raise UserError(
+                f"The environment variable {CORES} is {share!r}: give a number of cores, 1 or more."
+            )
+        return int(share)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

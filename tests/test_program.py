@@ -306,6 +306,15 @@ def test_folder_that_cannot_be_written(tmp_path):
 def test_name_of_a_program_is_checked():
     with pytest.raises(UserError, match="'my net' cannot name a program"):
         Program(protocols.counter(), "my net")
+    with pytest.raises(UserError, match="5 cannot name a program"):
+        Program(protocols.counter(), 5)
+
+
+def test_protocols_and_values_are_of_their_kind(program):
+    with pytest.raises(UserError, match="A protocol is a function that builds and runs a network, not 3"):
+        Program(3, "three")
+    with pytest.raises(UserError, match="Values come as a dictionary"):
+        program.check("cells.E_L=1*mV")
 
 
 # --- the device ---

@@ -119,6 +119,8 @@ def test_a_folder_that_cannot_be_made_is_a_message(tmp_path):
 
 
 def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(UserError, match="from its folder, a path, not from None"):
+        read_run(None)
     with pytest.raises(UserError, match="There is no run folder .*nowhere"):
         read_run(tmp_path / "nowhere")
 

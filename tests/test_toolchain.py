@@ -213,3 +213,10 @@ def test_forked_processes_share_a_program(tmp_path, build_cache):
     with multiprocessing.get_context("fork").Pool(2) as pool:
         values = pool.map(work, [1, 2, 1], chunksize=1)
     assert values == [work(1), work(2), work(1)]
+
+
+@pytest.mark.parametrize("cores", ["many", "0", "-1", "1.5"])
+def test_a_number_of_cores_is_1_or_more(cores, monkeypatch):
+    monkeypatch.setenv(toolchain.CORES, cores)
+    with pytest.raises(UserError, match=f"DENDRITIC_BP_CORES is '{cores}': give a number of cores"):
+        toolchain.cores()
