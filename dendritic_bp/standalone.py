@@ -57,7 +57,7 @@ def trace(protocol: Callable[[], Network], name: str, folder: Path, precision: s
         limits |= rate_limits(network)
         limits |= {path.name: delivery.delay_limits(path) for path in delivery.pathways(network)}
         tables = control.insert(device, network, named, settable)
-        require_all_read(tables, min(clock.dt_ for clock in device.clocks), name)
+        require_all_read(tables, min((clock.dt_ for clock in device.clocks), default=0.0), name)
         device.build(directory=str(folder), compile=False, run=False)
         _compare_clocks_relatively(folder / "network.cpp")
         read_clock_once(folder / "network.cpp")

@@ -155,3 +155,7 @@ def test_numbers_of_a_generator_of_ones_own_and_parts_of_groups_are_no_fault():
         return network(cells, duration=3 * 0.1 * ms)
 
     assert Program(protocol, "accepted").trace().duration == pytest.approx(3e-4)
+
+
+def test_a_network_of_nothing_is_no_fault():
+    assert Program(lambda: network(), "accepted").trace().tables == {}
