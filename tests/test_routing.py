@@ -14,6 +14,7 @@ from dendritic_bp import neurons, synapses
 from dendritic_bp.errors import UserError
 from dendritic_bp.models.neurons.interneurons import pv
 from dendritic_bp.models.synapses.routed_feedback import (
+    RISE,
     depressing_briefly,
     facilitating_briefly,
     routed_feedback,
@@ -34,7 +35,7 @@ def received(train, **values):
     """Return what each spike adds to the dendrite, and to the interneuron, in units of gain and weight."""
     orders = np.zeros((train[-1] + 20, 1))
     orders[train] = 1
-    cell = told.with_equations(RELEASE + "I_inter : amp\n")
+    cell = told.with_equations(RELEASE + "I_inter : amp\nI_rise : amp\n")
     source, target = (
         neurons(cell, 1, name, namespace=dict(orders=TimedArray(table, dt=DT)))
         for name, table in (("source", orders), ("target", 0 * orders))
@@ -44,9 +45,9 @@ def received(train, **values):
         for model in (depressing_briefly, facilitating_briefly)
     ]
     wire = synapses(routed_feedback, source, target, "wire", w=W, gain=GAIN, eta=0 * pA, **values)
-    trace = StateMonitor(target, ["I_top", "I_inter"], record=True, name="trace")
+    trace = StateMonitor(target, ["I_rise", "I_inter"], record=True, name="trace")
     simulate((train[-1] + 10) * DT, source, target, *terminals, wire, trace)
-    return [np.diff(np.asarray(x[0] / (GAIN * W)))[train] for x in (trace.I_top, trace.I_inter)]
+    return [np.diff(np.asarray(x[0] / (GAIN * W)))[train] for x in (trace.I_rise, trace.I_inter)]
 
 
 def test_the_dendrite_feels_facilitation_and_its_interneuron_depression():
@@ -55,6 +56,16 @@ def test_the_dendrite_feels_facilitation_and_its_interneuron_depression():
     u = U + f * (1 - U) * np.exp(-10 / tau_F)
     np.testing.assert_allclose(felt, [U, u * (1 - U * np.exp(-10 / tau_D))], rtol=1e-6)
     np.testing.assert_allclose(followed, [0.5 * 0.7, 0.5 * 0.7 * (1 - 0.7 * np.exp(-10 / 12))], rtol=1e-6)
+
+
+def test_what_rises_as_late_as_the_interneuron_is_driven_brings_as_much_in_all():
+    slow = told.with_equations(RISE, parameters=dict(tau_top=40 * ms, tau_inter=20 * ms))
+    cell = neurons(slow, 1, "cell", namespace=dict(orders=TimedArray([[0]], dt=DT)), I_rise=100 * pA)
+    trace = StateMonitor(cell, "I_top", record=True, name="trace")
+    simulate(400 * ms, cell, trace)
+    current = np.asarray(trace.I_top[0] / pA)
+    assert current.sum() * float(DT / ms) == pytest.approx(100 * 40, rel=0.01)
+    assert current.argmax() * float(DT / ms) == pytest.approx(40 * np.log(2), abs=0.5)
 
 
 def test_a_burst_is_told_from_an_event_by_the_dendrite_alone():
@@ -106,15 +117,16 @@ def released(model, times):
 
 
 def test_interneurons_fire_as_their_strength_takes_for_granted():
-    drive = np.repeat([-20.0, 0.0, 20.0], 30)
+    drive = np.repeat(np.arange(-60.0, 61.0, 10.0), 30)
     start = dict(v_s="E_L + 15*mV*rand()", I_soma=routing.BASELINE)
     cells = neurons(pv, drive.size, "cells", **start)  # `interneuron` has the current that drives it linked
     cells.I_apical = drive * pA
     count = SpikeMonitor(cells, record=False, name="count")
     simulate(1 * second, cells, count, dt=1 * ms)
-    low, middle, high = np.asarray(count.count).reshape(3, -1).mean(axis=1)
-    assert middle == pytest.approx(float(routing.RATE / Hz), rel=0.1)
-    assert (high - low) / 40 == pytest.approx(float(routing.SLOPE * pA / Hz), rel=0.15)
+    rates = np.asarray(count.count).reshape(-1, 30).mean(axis=1)
+    assert rates.mean() == pytest.approx(float(routing.RATE / Hz), rel=0.05)
+    slope = np.polyfit(np.unique(drive), rates, 1)[0]
+    assert slope == pytest.approx(float(routing.SLOPE * pA / Hz), rel=0.1)
 
 
 @pytest.mark.parametrize("name", ["burst_poisson", "multiplexing"])

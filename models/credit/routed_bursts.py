@@ -14,6 +14,8 @@ from brian2 import ms, pA, second
 from dendritic_bp.models.credit.bursts import bursts
 from dendritic_bp.models.credit.bursts_receptors import bursts_receptors
 from dendritic_bp.models.synapses.routed_feedback import (
+    RISE,
+    RISING,
     direct_conductance_feedback,
     direct_feedback,
     routed_conductance_feedback,
@@ -38,24 +40,26 @@ routed_bursts = replace(
     bursts,
     name="routed_bursts",
     feedback=routed_feedback.with_input(("learning", "opened"), **GATES),
-    hidden=HIDDEN,
+    hidden=dict(HIDDEN, equations=HIDDEN["equations"] + RISE),
 )
 
 routed_bursts_receptors = replace(
     bursts_receptors,
     name="routed_bursts_receptors",
     feedback=routed_conductance_feedback.with_input(("learning", "opened"), **GATES),
-    hidden=HIDDEN,
+    hidden=dict(HIDDEN, equations=HIDDEN["equations"] + RISING),
 )
 
 direct_bursts = replace(
     routed_bursts,
     name="direct_bursts",
     feedback=direct_feedback.with_input(("learning", "opened"), **GATES),
+    hidden=HIDDEN,
 )
 
 direct_bursts_receptors = replace(
     routed_bursts_receptors,
     name="direct_bursts_receptors",
     feedback=direct_conductance_feedback.with_input(("learning", "opened"), **GATES),
+    hidden=HIDDEN,
 )

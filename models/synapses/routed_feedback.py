@@ -3,7 +3,8 @@
 Each spike of the sender releases at facilitating synapses onto the dendrite, which tell bursts from events,
 and, with the same strength, at depressing synapses onto an interneuron that is private to the receiver
 (`I_inter`): it follows the events, and takes off the dendrite what they foretell of bursts. What a cell
-releases is kept by `short_term.facilitating` and `depressing`, of which the sender needs `RELEASE`. Both
+releases is kept by `short_term.facilitating` and `depressing`, of which the sender needs `RELEASE`. As the
+interneuron answers late, what tells bursts rises as slowly (`RISE`, `RISING`: slow receptors). Both
 branches of an axon are one synapse here, with one weight, which learns as in `mirrored_feedback`.
 
 `routed_conductance_feedback` is for dendrites with the ports of `models/neurons/receptors.py`. With
@@ -18,6 +19,17 @@ from dendritic_bp.models.synapses.mirrored_feedback import mirrored_feedback
 from dendritic_bp.models.synapses.short_term import depressing, facilitating
 from dendritic_bp.models.synapses.signed_conductances import DENDRITE
 
+# The receiver's, for currents and for conductances; they rise in the time in which its interneuron is driven.
+RISE = """
+dI_rise/dt = -I_rise/tau_inter : amp
+dI_top/dt = -I_top/tau_top + I_rise/tau_inter : amp
+"""
+RISING = """
+drise_exc_d/dt = -rise_exc_d/tau_inter : siemens
+drise_inh_d/dt = -rise_inh_d/tau_inter : siemens
+dg_exc_d/dt = -g_exc_d/tau_top + rise_exc_d/tau_inter : siemens
+dg_inh_d/dt = -g_inh_d/tau_top + rise_inh_d/tau_inter : siemens
+"""
 FORETELL = "\nI_inter_post += arriving*gain*foretold*w*depressed_pre"
 
 
@@ -31,14 +43,19 @@ RULE = {event: _rule(code) for event, code in mirrored_feedback.on_pre.items()}
 routed_feedback = replace(
     mirrored_feedback,
     name="routed_feedback",
-    on_pre={"spike": "I_top_post += arriving*gain*w*facilitated_pre" + FORETELL, **RULE},
+    on_pre={"spike": "I_rise_post += arriving*gain*w*facilitated_pre" + FORETELL, **RULE},
     parameters=mirrored_feedback.parameters | dict(foretold=0.03),  # chosen here: interneurons stay in range
 )
 
 routed_conductance_feedback = replace(
     routed_feedback,
     name="routed_conductance_feedback",
-    on_pre={"spike": "push = arriving*gain*w*facilitated_pre" + DENDRITE + FORETELL.strip(), **RULE},
+    on_pre={
+        "spike": "push = arriving*gain*w*facilitated_pre"
+        + DENDRITE.replace("g_exc_d_post", "rise_exc_d_post").replace("g_inh_d_post", "rise_inh_d_post")
+        + FORETELL.strip(),
+        **RULE,
+    },
     parameters=routed_feedback.parameters | dict(foretold=0.06),  # chosen here: weights are smaller there
 )
 
