@@ -35,10 +35,11 @@ from measures.digits import (
     summary,
 )
 from networks import digits as digits_network
+from networks.cells import CELLS
 from networks.digits import PIECE, VOTERS, Design
 from networks.layers import COUNTERS, inputs, probes
 from networks.mechanisms import MECHANISMS
-from networks.projections import FEEDBACK, all_to_all
+from networks.projections import FEEDBACK, all_to_all, between, higher, shrink
 from networks.training import HALVED, LOOKS, PROBE, SMALL, Plan, Training
 from networks.training import probes as probed
 
@@ -204,6 +205,18 @@ def test_one_run_is_made_unless_controls_are_asked_for():
     assert frozen == design().feedback_values("random") | design().frozen
     (first,) = variants((30, 20), "--hidden-plasticity", "first").values()
     assert first == design(hidden=(30, 20)).feedback_values("learned") | {"forward2.eta": 0 * pA}
+
+
+def test_a_second_hidden_layer_is_driven_strongly_and_teaches_the_first_weakly():
+    cell = CELLS["burst_signed"]
+    values = design("burst_signed", (100, 100)).feedback_values("learned")
+    steps = [values[f"feedback{k}.eta"] / shrink(100, cell) / pA for k in (1, 2)]
+    assert steps == pytest.approx([60, 12])
+    assert [values[f"feedback{k}.gain"] for k in (1, 2)] == pytest.approx([0.1, 1])
+    up = between(100, cell)
+    assert up["eta"] == values["feedback1.eta"] and up["w_far"] == values["feedback1.w_far"]
+    assert (up["w"], higher(100, cell)["w"]) == tuple(f"{w}*pA/sqrt(100)*randn()" for w in (10000, 30))
+    assert between(100, CELLS["burst_poisson"]) == higher(100, CELLS["burst_poisson"])
 
 
 # --- the command line ---

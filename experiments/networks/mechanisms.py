@@ -23,6 +23,7 @@ from networks.cells import CELLS, HIDDEN
 _SIGNED = CELLS["burst_signed"]
 _SPARSE = replace(  # few cells answer to an image, and their first weights are strong
     _SIGNED,
+    between={},
     anneal=4.0,
     forget=0,
     meant_for=None,
@@ -32,6 +33,7 @@ _SPARSE = replace(  # few cells answer to an image, and their first weights are 
 _FIRST = _SIGNED.first["w"]
 _COIN = replace(
     _SIGNED,
+    between={},
     model=burst_poisson,
     credit=bursts,
     forget=0,

@@ -44,9 +44,9 @@ def projections(
     first = cell.first | dict(eta=eta) | forgets(eta, cell)
     result = [all_to_all(credit.forward, *layers[:2], "forward1", tables, by_target=True, **first)]
     for k, (low, high) in enumerate(pairwise(layers[1:]), start=1):
-        up = higher(low.N, cell)
+        up = higher(low.N, cell) if high is layers[-1] else between(low.N, cell)
         result.append(all_to_all(credit.forward, low, high, f"forward{k + 1}", tables, by_target=True, **up))
-        start = feedback("learned", low.N, cell)
+        start = feedback("learned", low.N, cell, hidden=high is not layers[-1])
         now, back = start.pop("delay"), replace(credit.feedback, delay=longest)
         result.append(all_to_all(back, high, low, f"feedback{k}", tables, **start))
         for event in back.on_pre:
@@ -57,7 +57,19 @@ def projections(
 def higher(below: int, cell: Cell) -> dict[str, Any]:
     """Return step and first weights of a projection, the smaller the more cells there are below."""
     eta = cell.step / below * shrink(below, cell)
-    return dict(eta=eta, w=f"{float(cell.weights / pA):g}*pA/sqrt({below})*randn()") | forgets(eta, cell)
+    return dict(eta=eta, w=_drawn(cell.weights, below)) | forgets(eta, cell)
+
+
+def _drawn(weights: Quantity, below: int) -> str:
+    return f"{float(weights / pA):g}*pA/sqrt({below})*randn()"
+
+
+def between(below: int, cell: Cell) -> dict[str, Any]:
+    """Return step and first weights between hidden layers: as onto the output, if none are given."""
+    if not cell.between:
+        return higher(below, cell)
+    eta = cell.between["step"] / below * shrink(below, cell)
+    return dict(eta=eta, w=_drawn(cell.between["weights"], below)) | forgets(eta, cell)
 
 
 def shrink(hidden: int, cell: Cell) -> float:
@@ -76,7 +88,9 @@ def forgets(eta: Quantity, cell: Cell) -> dict[str, Any]:
     return dict(w_far=eta / cell.forget) if cell.forget else {}
 
 
-def feedback(kind: str, onto: int, cell: Cell, trial: Quantity = 0 * ms) -> dict[str, Any]:
+def feedback(
+    kind: str, onto: int, cell: Cell, trial: Quantity = 0 * ms, hidden: bool = False
+) -> dict[str, Any]:
     """Return the settings of a kind of feedback onto a layer of so many cells.
 
     "shuffled" is that of another trial, as their order is random. With "scalar", all weights are equal:
@@ -84,6 +98,8 @@ def feedback(kind: str, onto: int, cell: Cell, trial: Quantity = 0 * ms) -> dict
     """
     gain = cell.feedback_gain * onto
     eta = cell.step / onto * shrink(onto, cell)
+    if hidden and cell.between:
+        eta, gain = cell.between["step"] / onto * shrink(onto, cell), cell.between["gain"] * onto
     learned = dict(w_0=cell.feedback["learned"] / onto, eta=eta, gain=gain) | forgets(eta, cell)
     change = dict(
         learned={},
@@ -99,7 +115,7 @@ def feedback_values(kind: str, sizes: Sequence[int], cell: Cell, trial: Quantity
     """Return the run-time values that make all feedback of one kind, between layers of such sizes."""
     values = {}
     for k, (onto, above) in enumerate(pairwise(sizes), start=1):
-        table = feedback(kind, onto, cell, trial)
+        table = feedback(kind, onto, cell, trial, hidden=k < len(sizes) - 1)
         values |= {f"feedback{k}_pre_{event}.delay": table["delay"] for event in cell.credit.feedback.on_pre}
         values |= {f"feedback{k}.{key}": value for key, value in table.items() if key not in ("delay", "w")}
         if "w" in table:
