@@ -102,13 +102,15 @@ def _why(error: Exception) -> str:
 
 
 def _noted(figure: Figure, note: str) -> Figure:
-    """Write a note below all panels of a figure."""
+    """Write a note below all panels of a figure; above them, if a legend is below."""
     if note:
+        below = all(getattr(each, "_outside_loc", None) != "lower" for each in figure.legends)
         height = figure.get_figheight() + FOOT
         figure.set_figheight(height)
         if isinstance(engine := figure.get_layout_engine(), ConstrainedLayoutEngine):
-            engine.set(rect=(0, FOOT / height, 1, 1 - FOOT / height))
-        figure.text(0.99, 0.03 / height, note, ha="right", va="bottom", fontsize=SMALL, color=ORANGE)
+            engine.set(rect=(0, FOOT / height if below else 0, 1, 1 - FOOT / height))
+        place, side = (0.03 / height, "bottom") if below else (1 - 0.03 / height, "top")
+        figure.text(0.99, place, note, ha="right", va=side, fontsize=SMALL, color=ORANGE)
     return figure
 
 

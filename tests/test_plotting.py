@@ -13,6 +13,7 @@ from matplotlib.text import Text
 
 from dendritic_bp import backend, plotting, trains
 from dendritic_bp.errors import UserError
+from dendritic_bp.figure_files import _noted
 from dendritic_bp.raster import BURST, EVENT, FURTHER, MOST, OPPOSITE
 from dendritic_bp.style import PINK
 
@@ -259,3 +260,17 @@ def test_a_backend_of_another_python_does_not_end_the_import(asked, left):
         check=True,
     )
     assert done.stdout.split() == [str(left), asked if left else "agg"]
+
+
+@pytest.mark.parametrize(
+    ("place", "below"), [("outside upper center", True), ("outside lower center", False)]
+)
+def test_a_note_is_where_the_legend_is_not(place, below):
+    drawing = plotting.figure()
+    plotting.panels(drawing)[0, 0].plot([0, 1], label="curve")
+    plotting.legend(drawing, loc=place)
+    note = _noted(drawing, "reduced").texts[-1]
+    drawing.draw_without_rendering()
+    boxes = [each.get_window_extent() for each in (note, drawing.legends[0], drawing.axes[0])]
+    assert not any(boxes[0].overlaps(other) for other in boxes[1:])
+    assert (boxes[0].y1 < boxes[2].y0) == below
