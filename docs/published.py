@@ -15,6 +15,7 @@ sys.path.append(str(HERE.parent / "experiments"))
 P21 = "Payeur et al. 2021"
 PROGRAM = f"{P21}, its program, seed 1"
 EQUATIONS = "equations of Naud & Sprekeler 2018, another program"
+SEGREGATED = "Guerguiev et al. 2017, MNIST, 60 epochs"
 SLICES = "Sjöström et al. 2001, slices"
 XOR = {  # s: its network, which is larger and whose trials are longer
     "simulated_to_all_correct_s": [5060, f"{P21}, Fig. 4"],
@@ -34,6 +35,12 @@ STATED = {
         "amplitude_18_synapses_mv": ["5.9 ± 1.5", "Schiller et al. 2000"],
         "half_width_18_synapses_ms": ["64 ± 20", "Schiller et al. 2000"],
         "control_to_apv": ["2.26 ± 0.46", "Schiller et al. 2000"],
+    },
+    "plateau_difference": {
+        "none_test_error": [0.083, SEGREGATED],
+        "one_test_error": [0.041, SEGREGATED],
+        "one_angle_hidden1_deg": ["65 to 70", SEGREGATED],
+        "rates_angle_hidden1_deg": ["35 to 40", SEGREGATED],
     },
     "xor": XOR,
     "xor_microcircuit": XOR,
