@@ -125,7 +125,10 @@ def finish(folder: Path, figures: Drawing, formats: Sequence[str] = ("png",), no
 def add_figures(folder: Path, paths: Sequence[Path]) -> None:
     """Take note of figures that were drawn later: they are of this run, and are replaced with it."""
     content = _load_json(folder / COMPLETE)
-    content[FILES] = list(dict.fromkeys([*content.get(FILES, []), *(path.name for path in paths)]))
+    known = content.get(FILES, [])
+    content[FILES] = list(dict.fromkeys([*known, *(path.name for path in paths)]))
+    if content[FILES] == known:
+        return
     with writing(folder / COMPLETE, REMEDY):
         write_whole(folder / COMPLETE, json_bytes(content, COMPLETE))
 
