@@ -102,9 +102,10 @@ def _why(error: Exception) -> str:
 
 
 def _noted(figure: Figure, note: str) -> Figure:
-    """Write a note below all panels of a figure; above them, if a legend is below."""
+    """Write a note below all panels of a figure; above them, if a legend or a common label is below."""
     if note:
-        below = all(getattr(each, "_outside_loc", None) != "lower" for each in figure.legends)
+        legends = [getattr(each, "_outside_loc", None) for each in figure.legends]
+        below = "lower" not in legends and not figure.get_supxlabel()
         height = figure.get_figheight() + FOOT
         figure.set_figheight(height)
         if isinstance(engine := figure.get_layout_engine(), ConstrainedLayoutEngine):

@@ -263,10 +263,16 @@ def test_a_backend_of_another_python_does_not_end_the_import(asked, left):
 
 
 @pytest.mark.parametrize(
-    ("place", "below"), [("outside upper center", True), ("outside lower center", False)]
+    ("place", "label", "below"),
+    [
+        ("outside upper center", "", True),
+        ("outside lower center", "", False),
+        ("outside right", "Time", False),
+    ],
 )
-def test_a_note_is_where_the_legend_is_not(place, below):
+def test_a_note_is_where_nothing_else_is(place, label, below):
     drawing = plotting.figure()
+    drawing.supxlabel(label)
     plotting.panels(drawing)[0, 0].plot([0, 1], label="curve")
     plotting.legend(drawing, loc=place)
     note = _noted(drawing, "reduced").texts[-1]
