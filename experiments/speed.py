@@ -23,7 +23,6 @@ from dendritic_bp import cli  # first: it mends what a notebook hands down
 # isort: split
 import argparse
 import os
-import re
 import resource
 import shutil
 import tempfile
@@ -42,7 +41,7 @@ from dendritic_bp.runs import Run
 from dendritic_bp.storage import Record
 from dendritic_bp.tasks import digits
 from figures.speed import figures
-from measures import fused, plain_brian2
+from measures import code_objects, fused, plain_brian2
 from networks import speed
 from networks.digits import PIECE, Design
 from networks.xor import FEEDBACK, Published
@@ -53,14 +52,6 @@ ALONE_S, TALL_S, MANY_S = 2, 5, 0.5  # s of cells by themselves, of one layer-5 
 TALL = 64
 DIGITS = Design((200,), "burst_poisson")
 STEPS = round(ALONE_S * 1e4)
-PARTS = {  # the first pattern that fits decides
-    "recording": r"meter|course|watch",
-    "background": r"_background",
-    "plasticity": r"_post_",
-    "backward": r"output_(excites|inhibits)",
-    "forward": r"_pre_",
-    "neurons": "",
-}
 CELLS, FEW = (100, 500, 2500, 10_000), 20  # cells in each population, and synapses from each
 SYNAPSES = (6.25, 25, 100, 625)  # from each population to each cell, among 1,000
 WEIGHTS = {"inputs_hidden.w": 0.234, "hidden_output.w": 0.234, "inputs_hidden.w_max": 1.0}  # [P21]
@@ -91,16 +82,20 @@ def _median(values: list[float]) -> float:
     return float(np.median(values))
 
 
+def _ratio(costs: Mapping[str, list[float]], one: str, other: str) -> float:
+    """Return the median of the ratios of runs in turn."""
+    return _median(np.divide(costs[one], costs[other]).tolist())
+
+
 def _cells(args: argparse.Namespace) -> Record:
     """Time both kinds of cells, in either precision, in turn with their fused loops."""
     summary, run = {}, None
     for kind in speed.KINDS:
         costs, _, run = _alone(args, kind, REPEATS)
         for precision, here in (("double", kind), ("single", f"{kind}_single")):
-            own, limit = costs[precision], costs[f"{precision} fused"]
-            summary[f"{here}_ns"] = _median(own)
-            summary[f"{kind}_{precision}_fused_ns"] = _median(limit)
-            summary[f"{here}_ratio_to_fused"] = _median(np.divide(own, limit).tolist())
+            summary[f"{here}_ns"] = _median(costs[precision])
+            summary[f"{kind}_{precision}_fused_ns"] = _median(costs[f"{precision} fused"])
+            summary[f"{here}_ratio_to_fused"] = _ratio(costs, precision, f"{precision} fused")
     assert run is not None
     return Record(xr.Dataset(), summary, run.provenance)
 
@@ -153,74 +148,41 @@ def _xor(args: argparse.Namespace) -> Record:
     repeats, example_s = (3, SHORT) if args.quick else (REPEATS, LONG)
     design = _design(example_s)
     programs = {each: _program(args, design.protocol, design.name, each) for each in PRECISIONS}
-    program = programs["double"]
-    peer = plain_brian2.build(design.protocol, program.folder / "plain")
+    peer = plain_brian2.build(design.protocol, programs["double"].folder / "plain")
     _, loops, _ = _alone(args, "burst_poisson", 1)
-    costs: dict[str, list[float]] = {"here": [], "single": [], "brian2": [], "limit": []}
+    costs: dict[str, list[float]] = {"cost": [], "cost_single": [], "peer": [], "limit": []}
     for k in range(repeats):
-        run = program.run(args.seed + k, args.set)
-        costs["here"].append(run.cpu_s / design.simulated_s)
-        narrow = programs["single"].run(args.seed + k, args.set)
-        costs["single"].append(narrow.cpu_s / design.simulated_s)
-        costs["brian2"].append(plain_brian2.seconds(peer) / design.simulated_s)
+        for precision, name in (("double", "cost"), ("single", "cost_single")):
+            run = programs[precision].run(args.seed + k, args.set)
+            costs[name].append(run.cpu_s / design.simulated_s)
+        costs["peer"].append(plain_brian2.seconds(peer) / design.simulated_s)
         costs["limit"].append(fused.seconds(loops["single"]) / ALONE_S)  # of as many cells
     shares = _shares(args, example_s)
+    cost, single, brian2, limit = map(_median, costs.values())
     summary = {
-        "cpu_s_per_simulated_s": _median(costs["here"]),
-        "plain_brian2_cpu_s_per_simulated_s": _median(costs["brian2"]),
-        "limit_cpu_s_per_simulated_s": _median(costs["limit"]),
-        "xor_ratio_to_plain_brian2": _median(np.divide(costs["brian2"], costs["here"]).tolist()),
-        "xor_ratio_to_fused": _median(np.divide(costs["here"], costs["limit"]).tolist()),
-        "single_cpu_s_per_simulated_s": _median(costs["single"]),
-        "xor_single_ratio_to_plain_brian2": _median(np.divide(costs["brian2"], costs["single"]).tolist()),
-        "xor_single_ratio_to_fused": _median(np.divide(costs["single"], costs["limit"]).tolist()),
-        "build_s": program.build_s,
+        "cpu_s_per_simulated_s": cost,
+        "single_cpu_s_per_simulated_s": single,
+        "plain_brian2_cpu_s_per_simulated_s": brian2,
+        "limit_cpu_s_per_simulated_s": limit,
+        "xor_ratio_to_plain_brian2": _ratio(costs, "peer", "cost"),
+        "xor_single_ratio_to_plain_brian2": _ratio(costs, "peer", "cost_single"),
+        "xor_ratio_to_fused": _ratio(costs, "cost", "limit"),
+        "xor_single_ratio_to_fused": _ratio(costs, "cost_single", "limit"),
+        "build_s": programs["double"].build_s,
         "peak_rss_mb": run.peak_rss_mb,
     }
-    return Record(_xor_data(costs, shares), summary | _of_parts(shares, summary), run.provenance)
-
-
-def _of_parts(shares: Mapping[str, float], summary: Mapping[str, float]) -> dict[str, float]:
-    """Return share and cost of each part, and the share of each code object."""
-    result = {}
-    for part in PARTS:
-        share = sum(value for name, value in shares.items() if _part(name) == part)
-        result[f"{part}_share"] = share
-        result[f"{part}_cpu_s_per_simulated_s"] = share * summary["cpu_s_per_simulated_s"]
-    return result | {f"{code_object}_share": share for code_object, share in shares.items()}
-
-
-def _xor_data(costs: Mapping[str, list[float]], shares: Mapping[str, float]) -> xr.Dataset:
-    return xr.Dataset(
-        {
-            "cost": ("repeat", costs["here"], {"units": "1"}),
-            "cost_single": ("repeat", costs["single"], {"units": "1"}),
-            "peer": ("repeat", costs["brian2"], {"units": "1"}),
-            "limit": ("repeat", costs["limit"], {"units": "1"}),
-            "share": ("code_object", list(shares.values()), {"units": "1"}),
-            "part": ("code_object", [_part(name) for name in shares]),
-        },
-        {"code_object": list(shares)},
-    )
-
-
-def _part(code_object: str) -> str:
-    return next(part for part, pattern in PARTS.items() if re.search(pattern, code_object))
+    data = {name: ("repeat", values, {"units": "1"}) for name, values in costs.items()}
+    data["share"] = ("code_object", list(shares.values()), {"units": "1"})
+    data["part"] = ("code_object", [code_objects.part(name) for name in shares], {})
+    parts = code_objects.costs(shares, cost)
+    return Record(xr.Dataset(data, {"code_object": list(shares)}), summary | parts, run.provenance)
 
 
 def _shares(args: argparse.Namespace, example_s: float) -> dict[str, float]:
-    """Return the share of each code object in the time of all, the largest first."""
+    """Return the share of each code object, of a build in which each is timed."""
     design = _design(example_s, profile=True)
     run = _program(args, design.protocol, design.name).run(args.seed, args.set)
-    times: dict[str, float] = {}
-    for line in (run.folder / "profiling_info.txt").read_text().splitlines():
-        name, time = line.split()
-        name = re.sub(r"_codeobject(_\d+)?$", "", name)
-        times[name] = times.get(name, 0) + float(time)
-    # Code objects that are called once a pattern need no correction; all others are called at every step.
-    clock = min(time for time in times.values() if time > 1e-7 * design.simulated_s / 1e-4)
-    net = {name: max(time - clock, 0) for name, time in times.items()}
-    return dict(sorted(((k, v / sum(net.values())) for k, v in net.items()), key=lambda pair: -pair[1]))
+    return code_objects.shares(run.folder / "profiling_info.txt", design.simulated_s)
 
 
 def _layer5(args: argparse.Namespace) -> Record:

@@ -6,7 +6,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "experiments"))
 import speed
-from measures import fused
+from measures import code_objects, fused
 
 CODE = """
 const size_t _numdt = 1;
@@ -42,7 +42,7 @@ def test_arrays_of_the_limit_hold_the_means_of_the_run():
     ],
 )
 def test_each_code_object_belongs_to_a_part(name, part):
-    assert speed._part(name) == part
+    assert code_objects.part(name) == part
 
 
 def test_slope_is_the_exponent():
@@ -58,3 +58,14 @@ def test_timed_networks_have_the_published_sizes():
     assert bins == pytest.approx(np.round(bins), rel=1e-9)
     assert [5 * n for n in speed.CELLS] == [500, 2500, 12_500, 50_000]
     assert [16 * 1000 * k for k in speed.SYNAPSES] == [1e5, 4e5, 1.6e6, 1e7]
+
+
+def test_shares_leave_out_the_reading_of_the_clock(tmp_path):
+    profile = tmp_path / "profiling_info.txt"
+    profile.write_text(
+        "a_stateupdater_codeobject 3.0\na_stateupdater_codeobject_1 1.0\nb_background_codeobject 2.0\n"
+    )
+    shares = code_objects.shares(profile, simulated_s=1)
+    assert shares == {"a_stateupdater": 1.0, "b_background": 0.0}
+    found = code_objects.costs({"a_stateupdater": 0.75, "b_background": 0.25}, cost=2)
+    assert found["neurons_cpu_s_per_simulated_s"] == 1.5 and found["background_share"] == 0.25
