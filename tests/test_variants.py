@@ -48,6 +48,7 @@ def test_the_controls_of_digits_are_controls(change, flags):
         hidden=[3], epochs=1, neuron="burst_poisson", credit=None, feedback="learned", hidden_plasticity="on"
     )
     asked |= dict(data="digits", images=None, labels=None, test_images=None, test_labels=None, limit=0)
+    asked["precision"] = "double"
     asked |= (
         dict(controls=False, quick=True, seed=0, patience=None, routing="wired", dale=False, set={change: 1})
         | flags
@@ -71,6 +72,7 @@ def test_the_controls_of_xor_are_controls(routing):
         asked = dict(routing=routing, protocol="fast", rule="published", epochs=1, example=8, average=2)
         asked |= dict(
             neuron="burst_poisson",
+            precision="double",
             quick=True,
             feedback="zero",
             hidden_plasticity="off",
