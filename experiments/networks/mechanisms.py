@@ -79,6 +79,7 @@ MECHANISMS = dict(
         _MEANS,
         model=one_window,
         credit=dendritic_error,
+        meant_for=200,
         hidden=_SPARSE.hidden | dict(D_v=12 * mV),
         lateral=dict(step=1000 * pA, eta_q=36 * nS, D_v=3 * mV),
     ),
