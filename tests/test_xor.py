@@ -180,13 +180,16 @@ FLAGS = dict(
     rule="published",
     feedback="opposite",
     epochs=None,
+    precision="double",
     example=8,
     average=2,
 )
 
 
 def test_the_microcircuit_has_a_protocol_and_feedback_of_its_own():
-    for flag, value in dict(protocol="published", rule="gradient", feedback="same", example=4).items():
+    for flag, value in dict(
+        protocol="published", rule="gradient", feedback="same", precision="single", example=4
+    ).items():
         given = FLAGS | {"routing": "microcircuit", flag: value}
         with pytest.raises(UserError, match=f"--routing microcircuit has no --{flag} {value}"):
             xor.simulate(Namespace(**given))
