@@ -57,6 +57,6 @@ def _growth(data: xr.Dataset, summary: Mapping[str, float]) -> Figure:
     drawing = plotting.figure(plotting.PAGE, 2.4)
     for axes, what in zip(plotting.panels(drawing, 1, 2)[0], ("cells", "synapses"), strict=True):
         axes.loglog(data[what], data[f"cost_of_{what}"], "o-", color=BLUE, linewidth=LINE, markersize=4)
-        axes.set(xlabel=what.capitalize(), ylabel="Processor s per simulated s", ylim=(0.03, 10))
+        axes.set(xlabel=what.capitalize(), ylabel="Processor s per simulated s", ylim=(0.02, 20))
         plotting.title(axes, f"slope {summary[f'slope_{what}']:.2f}")
     return drawing
