@@ -20,7 +20,7 @@ from pathlib import Path
 from PIL import Image
 
 PAGES = "gallery_pages"  # written, not kept
-COLOURS, WIDTH, LARGEST = 256, 1100, 150_000  # of a kept figure: colours, pixels and bytes at the most
+COLOURS, WIDTH, LARGEST = 256, 1100, 100_000  # of a kept figure: colours, pixels and bytes at the most
 QUICK = {  # what the gallery shows in a reduced run
     "digits", "disinhibition", "electrophysiology", "fi_curves", "find_cell", "layer5",
     "instructive_signals", "multiplexing", "ngrad", "ngrad_signals", "plasticity_population",
