@@ -34,11 +34,6 @@ def require_precision(precision: str) -> None:
         raise UserError(f"precision={precision!r}: {suggest(str(precision), PRECISIONS)}")
 
 
-def named(name: str, precision: str) -> str:
-    """Name a program in this precision: the builds of both can then be kept."""
-    return name if precision == "double" else f"{name}-{precision}"
-
-
 @contextmanager
 def precision_of(precision: str) -> Iterator[None]:
     """Let variables that are created in the block have a precision; times are in double precision."""

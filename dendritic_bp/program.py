@@ -53,8 +53,8 @@ class Program:
             raise UserError(f"{name!r} cannot name a program: use letters, digits, '_' and '-'.")
         require_precision(precision)
         self.protocol = protocol
-        self.name = name
-        self.folder = Path(folder).absolute() if folder else toolchain.cache_folder() / name
+        self.name = name if precision == "double" else f"{name}-{precision}"  # both builds are kept
+        self.folder = Path(folder).absolute() if folder else toolchain.cache_folder() / self.name
         self.flags = flags
         self.jobs = jobs
         self.precision = precision

@@ -48,7 +48,7 @@ def _code_in(place: Path) -> Iterator[Path]:
     """Yield the files of code: a file itself; in a folder, those of Python and C++."""
     if place.is_file():
         yield place
-    for pattern in ("*.py", "*.h"):
+    for pattern in ("*.py", "*.h", "*.cpp"):
         yield from place.rglob(pattern)
 
 

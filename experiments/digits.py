@@ -39,7 +39,7 @@ from typing import Any
 from dendritic_bp.chain import train
 from dendritic_bp.errors import UserError
 from dendritic_bp.images import OPENML, from_files, from_openml
-from dendritic_bp.precision import PRECISIONS, named
+from dendritic_bp.precision import PRECISIONS
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
 from dendritic_bp.tasks import Dataset, digits
@@ -109,7 +109,7 @@ def simulate(args: argparse.Namespace) -> Record:
     shape = data.images.shape[1], data.n_classes
     design = Design(hidden, kind, *shape, args.routing, args.feedback == "measured", args.dale)
     plan = Plan(epochs, args.seed, design.cell.anneal, args.patience)
-    program = Program(design.protocol, named(design.name, args.precision), precision=args.precision)
+    program = Program(design.protocol, design.name, precision=args.precision)
     meter = Meter(design, data)
     variants = with_changes(_variants(args, design), args.set, design.feedback_values("learned"))
     program.check(args.set)  # before it is compiled

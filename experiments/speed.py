@@ -35,7 +35,7 @@ import numpy as np
 import xarray as xr
 from brian2 import Network
 
-from dendritic_bp.precision import PRECISIONS, named
+from dendritic_bp.precision import PRECISIONS
 from dendritic_bp.program import Program
 from dendritic_bp.runs import Run
 from dendritic_bp.storage import Record
@@ -140,7 +140,7 @@ def _built(args: argparse.Namespace, program: Program) -> Program:
 def _program(
     args: argparse.Namespace, protocol: Callable[[], Network], name: str, precision: str = "double"
 ) -> Program:
-    return _built(args, Program(protocol, named(name, precision), precision=precision))
+    return _built(args, Program(protocol, name, precision=precision))
 
 
 def _xor(args: argparse.Namespace) -> Record:

@@ -41,7 +41,7 @@ from matplotlib.figure import Figure
 
 import xor_microcircuit
 from dendritic_bp.errors import UserError
-from dendritic_bp.precision import PRECISIONS, named
+from dendritic_bp.precision import PRECISIONS
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
 from dendritic_bp.variants import with_changes
@@ -96,7 +96,7 @@ def simulate(args: argparse.Namespace) -> Record:
         if args.protocol == "fast"
         else Published(epochs, args.example, args.average)
     )
-    program = Program(design.protocol, named(design.name, args.precision), precision=args.precision)
+    program = Program(design.protocol, design.name, precision=args.precision)
     asked = {"": design.values(args.seed, args.feedback, args.hidden_plasticity == "on")}
     values = with_changes(asked, args.set, design.values(args.seed, "opposite", True))
     run = program.run(args.seed, values[""])

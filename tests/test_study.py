@@ -278,3 +278,11 @@ def test_a_grid_on_a_cluster_outlives_a_lost_worker_and_a_killed_caller(tmp_path
     assert len(set(made)) == 24
     assert len(made) <= 24 + 4  # at most those that were going on at a kill were begun again
     print(f"\n{left} of 24 runs when the caller was killed; {len(made)} begun for 24")
+
+
+@pytest.mark.parametrize("name", ["a.py", "a.h", "a.cpp"])
+def test_code_of_each_kind_makes_another_run(name, tmp_path):
+    for text in ("one", "other"):
+        (tmp_path / text).mkdir()
+        (tmp_path / text / name).write_text(text)
+    assert code_of(tmp_path / "one") != code_of(tmp_path / "other")
