@@ -1,13 +1,14 @@
 """From a coin and wires to plateaus, synapses and interneurons: where is credit lost on the way?
 
 Question   What does each step towards biology cost a network that learns digits by bursts?
-Method     The network of `digits.py`, 30 hidden cells, 8 epochs (--quick: 6 cells, one epoch), in five steps:
+Method     The network of `digits.py`, 30 hidden cells, 8 epochs (--quick: 6 cells, one epoch), in six steps:
            1. a coin decides about bursts, feedback is wired (a detector tells bursts from events);
            2. plateaus make the bursts, synapses open AMPA and GABA channels (`--neuron multiplexing`);
            3. ... facilitating synapses tell bursts from events, and depressing ones take off the dendrite
               what events foretell, with the same weights (`--routing direct`);
-           4. ... PV cells of each hidden cell take it off (`--routing synapses`);
-           5. routed as in 4, but with the coin of 1, and currents in place of conductances.
+           4. ... these drive PV and SOM cells, which inhibit in their place (`--routing synapses`);
+           5. ... and in all synapses, forward ones too, cells excite and interneurons inhibit (`--dale`);
+           6. routed as in 4, but with the coin of 1, and currents in place of conductances.
            Each is trained with its feedback, and with none; angles are those of `digits.py`, in probes.
 Prediction Accuracy falls from step to step; in each, the cut feedback costs more than 5 points.
 Published  Nobody.
@@ -35,12 +36,13 @@ from networks.training import Plan, Training
 
 HIDDEN, EPOCHS = 30, 8
 QUICK_HIDDEN, QUICK_EPOCHS = 6, 1
-STEPS = dict(
-    coin=("burst_poisson", "wired"),
-    plateaus=("multiplexing", "wired"),
-    short_term_plasticity=("multiplexing", "direct"),
-    interneurons=("multiplexing", "synapses"),
-    coin_routed=("burst_poisson", "synapses"),
+STEPS = dict(  # cell, routing, and whether Dale's law holds
+    coin=("burst_poisson", "wired", False),
+    plateaus=("multiplexing", "wired", False),
+    short_term_plasticity=("multiplexing", "direct", False),
+    interneurons=("multiplexing", "synapses", False),
+    dale=("multiplexing", "synapses", True),
+    coin_routed=("burst_poisson", "synapses", False),
 )
 KEPT = (
     "test_accuracy",
@@ -91,8 +93,8 @@ def simulate(args: argparse.Namespace) -> Record:
     hidden, epochs = (QUICK_HIDDEN, QUICK_EPOCHS) if args.quick else (HIDDEN, EPOCHS)
     data = digits(args.seed)
     steps = {}
-    for name, (neuron, routing) in STEPS.items():
-        design = Design((hidden,), neuron, data.images.shape[1], data.n_classes, routing)
+    for name, (neuron, routing, dale) in STEPS.items():
+        design = Design((hidden,), neuron, data.images.shape[1], data.n_classes, routing, dale=dale)
         steps[name] = climb(design, data, epochs, args, name)
     numbers = {f"{name}_{key}": x for name, step in steps.items() for key, x in step.numbers.items()}
     return Record(dataset(steps), numbers, dict(source_hash=steps["plateaus"].source_hash))

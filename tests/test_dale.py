@@ -88,7 +88,8 @@ def test_feedback_of_both_signs_arrives_by_two_ways_as_by_one(w):
 
 def test_no_cell_inhibits_while_its_interneuron_is_silent():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(relays, "DRIVE", 0 * pA)
+        for drive in relays.DRIVES.values():
+            patch.setitem(drive.parameters, "w", 0 * pA)
         for model, values in ((relayed_gradient, {}), (relayed_feedback, dict(gain=2))):
             for w in (30, -30):
                 ours = arrived(model, w * pA, **values)

@@ -1,22 +1,23 @@
 """Feedback by synapses tells bursts from events, and interneurons take off what events foretell."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from brian2 import Hz, SpikeMonitor, StateMonitor, TimedArray, ms, pA, second
+from brian2 import SpikeMonitor, StateMonitor, TimedArray, ms, mV, pA
 from simulate import DT, simulate, told
 
 sys.path.append(str(Path(__file__).parents[1] / "experiments"))
 
 from dendritic_bp import neurons, synapses
 from dendritic_bp.errors import UserError
-from dendritic_bp.models.neurons.interneurons import pv
+from dendritic_bp.models.neurons.receptors import CONDUCTANCES, REVERSAL
 from dendritic_bp.models.synapses.routed_feedback import (
-    RISE,
     depressing_briefly,
     facilitating_briefly,
+    routed_conductance_feedback,
     routed_feedback,
 )
 from dendritic_bp.models.synapses.short_term import RELEASE
@@ -25,57 +26,86 @@ from networks import routing
 from networks.cells import CELLS
 from networks.digits import Design
 from networks.projections import FEEDBACK
-from networks.routing import PER_CELL, routed, strength
+from networks.relays import relays, repeated
+from networks.routing import routed
 
-BURST, LATER = [100, 200], [100, 200, 2000]  # steps of 0.1 ms
-W, GAIN = 10 * pA, 2.0
-
-
-def received(train, **values):
-    """Return what each spike adds to the dendrite, and to the interneuron, in units of gain and weight."""
-    orders = np.zeros((train[-1] + 20, 1))
-    orders[train] = 1
-    cell = told.with_equations(RELEASE + "I_inter : amp\nI_rise : amp\n")
-    source, target = (
-        neurons(cell, 1, name, namespace=dict(orders=TimedArray(table, dt=DT)))
-        for name, table in (("source", orders), ("target", 0 * orders))
-    )
-    terminals = [
-        synapses(model, source, source, model.name, "i == j")
-        for model in (depressing_briefly, facilitating_briefly)
-    ]
-    wire = synapses(routed_feedback, source, target, "wire", w=W, gain=GAIN, eta=0 * pA, **values)
-    trace = StateMonitor(target, ["I_rise", "I_inter"], record=True, name="trace")
-    simulate((train[-1] + 10) * DT, source, target, *terminals, wire, trace)
-    return [np.diff(np.asarray(x[0] / (GAIN * W)))[train] for x in (trace.I_rise, trace.I_inter)]
+BURST, LATER = [100, 200], [100, 200, 700]  # steps of 0.1 ms
+W, GAIN = 10.0, 2.0  # pA
+PARTS = dict(per_event=0.1, per_burst=0.2, expected=0.05)
+ports = dict(equations=CONDUCTANCES, parameters=REVERSAL | dict(tau_basal=1e9 * ms, tau_top=1e9 * ms))
 
 
-def test_the_dendrite_feels_facilitation_and_its_interneuron_depression():
-    felt, followed = received(BURST, foretold=0.5)
+def network(trains, steps, dt, **added):
+    """Return cells that fire as told, with all that they release and drive."""
+    model = told.with_equations(RELEASE)
+    cell = repeated(replace(CELLS["multiplexing"], model=model), ("event", "burst"), added)
+    orders = np.zeros((steps, len(trains)))
+    for k, train in enumerate(trains):
+        orders[train, k] = 1
+    names = dict(orders=TimedArray(orders, dt=dt))
+    cells = neurons(model.with_equations(**cell), len(trains), "cells", namespace=names)
+    return cells, [*routing.terminals([cells]), *relays([cells], routing.router, routing.DRIVES)]
+
+
+def received(train, w, model=routed_conductance_feedback, **values):
+    """Return what each spike brings, excitation and the inhibition that follows, by gain and weight."""
+    steps = train[-1] + 80
+    cells, made = network([train], steps, DT)
+    names = dict(orders=TimedArray(np.zeros((1, 1)), dt=DT))
+    target = neurons(told.with_equations(**ports), 1, "target", namespace=names)
+    wire = synapses(model, cells, target, "wire", w=w * pA, gain=GAIN, eta=0 * pA, **PARTS | values)
+    trace = StateMonitor(target, ["g_exc_d", "g_inh_d"], record=True, name="trace")
+    simulate(steps * DT, cells, *made, target, wire, trace)
+    opened = (trace.g_exc_d[0] * 55 * mV, trace.g_inh_d[0] * 25 * mV)
+    ends = np.append(np.array(train) + 70, steps - 1)[: len(train)]
+    return [np.diff(np.asarray(x / (GAIN * W * pA))[ends], prepend=0) for x in opened]
+
+
+def test_a_positive_weight_brings_facilitation_less_what_the_pv_cell_takes_off_at_events():
+    excites, inhibits = received(LATER, W)
     U, f, tau_F, tau_D = 0.02, 0.5, 8, 100
     u = U + f * (1 - U) * np.exp(-10 / tau_F)
-    np.testing.assert_allclose(felt, [U, u * (1 - U * np.exp(-10 / tau_D))], rtol=1e-6)
-    np.testing.assert_allclose(followed, [0.5 * 0.7, 0.5 * 0.7 * (1 - 0.7 * np.exp(-10 / 12))], rtol=1e-6)
+    np.testing.assert_allclose(excites[:2], [U, u * (1 - U * np.exp(-10 / tau_D))], rtol=1e-3)
+    assert excites[1] > 5 * excites[2]  # the second spike of a burst, and an event
+    np.testing.assert_allclose(inhibits, [0.1, 0, 0.1], atol=1e-6)
 
 
-def test_what_rises_as_late_as_the_interneuron_is_driven_brings_as_much_in_all():
-    slow = told.with_equations(RISE, parameters=dict(tau_top=40 * ms, tau_inter=20 * ms))
-    cell = neurons(slow, 1, "cell", namespace=dict(orders=TimedArray([[0]], dt=DT)), I_rise=100 * pA)
-    trace = StateMonitor(cell, "I_top", record=True, name="trace")
-    simulate(400 * ms, cell, trace)
-    current = np.asarray(trace.I_top[0] / pA)
-    assert current.sum() * float(DT / ms) == pytest.approx(100 * 40, rel=0.01)
-    assert current.argmax() * float(DT / ms) == pytest.approx(40 * np.log(2), abs=0.5)
+def test_a_negative_weight_brings_depression_less_what_the_som_cell_takes_off_at_bursts():
+    excites, inhibits = received(LATER, -W)
+    first = 0.05 * 0.7
+    np.testing.assert_allclose(excites[:2], [first, first * (1 - 0.7 * np.exp(-10 / 12))], rtol=1e-3)
+    np.testing.assert_allclose(inhibits, [0, 0.2, 0], atol=1e-6)
 
 
-def test_a_burst_is_told_from_an_event_by_the_dendrite_alone():
-    felt, followed = received(LATER)
-    assert felt[1] > 5 * felt[2]  # the second spike of a burst, and an event
-    assert followed[2] > 1.4 * followed[1]
+def test_currents_bring_what_conductances_do():
+    for w in (W, -W):
+        cells, made = network([BURST], BURST[-1] + 80, DT)
+        names = dict(orders=TimedArray(np.zeros((1, 1)), dt=DT))
+        below = neurons(told, 1, "below", namespace=names)
+        wire = synapses(routed_feedback, cells, below, "wire", w=w * pA, gain=GAIN, eta=0 * pA, **PARTS)
+        simulate((BURST[-1] + 80) * DT, cells, *made, below, wire)
+        excites, inhibits = received(BURST, w)
+        both = excites.sum() - inhibits.sum()
+        assert float(below.I_top[0] / (GAIN * W * pA)) == pytest.approx(both, rel=1e-4)
 
 
-def test_nothing_arrives_on_either_way_while_it_is_shut():
-    np.testing.assert_array_equal(received(BURST, arriving=0), 0)
+def test_nothing_arrives_while_it_is_shut():
+    for w in (W, -W):
+        np.testing.assert_array_equal(received(BURST, w, arriving=0), 0)
+
+
+@pytest.mark.parametrize(("intervals", "P"), [((5, 15), 0.5), ((7, 10), 0.35)])  # as below
+@pytest.mark.parametrize("rate", [5, 20])
+def test_interneurons_fire_once_at_events_or_at_bursts_and_never_by_themselves(intervals, P, rate):
+    generator, n, each = np.random.default_rng(1), 20, 12
+    orders = [trains(generator, rate, P, intervals, each) for _ in range(n)]
+    orders = [np.round(1e3 * np.array(times)).astype(int).tolist() for times in orders]
+    last = max(steps[-1] for steps in orders) + 20
+    cells, made = network(orders, last, 1 * ms)
+    count = [SpikeMonitor(made[k], record=False, name=f"count{k}") for k in (2, 4)]  # of PV and SOM cells
+    simulate(last * ms, cells, *made, *count, dt=1 * ms)
+    bursts = sum(map(len, orders)) - n * each
+    assert [int(sum(c.count)) for c in count] == pytest.approx([n * each, bursts], rel=0.05)
 
 
 @pytest.mark.parametrize(("intervals", "P"), [((5, 15), 0.5), ((8, 9), 0.35)])  # of bursts, ms: coin, plateau
@@ -116,28 +146,14 @@ def released(model, times):
     return total
 
 
-def test_interneurons_fire_as_their_strength_takes_for_granted():
-    drive = np.repeat(np.arange(-60.0, 61.0, 10.0), 30)
-    start = dict(v_s="E_L + 15*mV*rand()", I_soma=routing.BASELINE)
-    cells = neurons(pv, drive.size, "cells", **start)  # `interneuron` has the current that drives it linked
-    cells.I_apical = drive * pA
-    count = SpikeMonitor(cells, record=False, name="count")
-    simulate(1 * second, cells, count, dt=1 * ms)
-    rates = np.asarray(count.count).reshape(-1, 30).mean(axis=1)
-    assert rates.mean() == pytest.approx(float(routing.RATE / Hz), rel=0.05)
-    slope = np.polyfit(np.unique(drive), rates, 1)[0]
-    assert slope == pytest.approx(float(routing.SLOPE * pA / Hz), rel=0.1)
-
-
 @pytest.mark.parametrize("name", ["burst_poisson", "multiplexing"])
 def test_what_interneurons_take_off_cancels_the_feedback_of_a_cell_that_bursts_as_usual(name):
     cell = routed(CELLS[name], "synapses")
-    hidden, P = cell.credit.hidden, cell.burst_probability
-    felt = (routing.FACILITATED[0] + P * routing.FACILITATED[1]) * pA  # for an event, times gain and weight
-    foretold = cell.credit.feedback.parameters["foretold"]  # what the synapses pass on
-    follows = foretold * (routing.DEPRESSED[0] + P * routing.DEPRESSED[1]) * pA
-    spikes = PER_CELL * routing.SLOPE * follows * hidden["parameters"]["tau_inter"]
-    assert float(spikes * strength(cell, cell.credit) / felt) == pytest.approx(1)
+    P, (first, second_), (single, later) = cell.burst_probability, routing.FACILITATED, routing.DEPRESSED
+    ours = cell.credit.feedback.parameters
+    assert first + P * second_ == pytest.approx(ours["per_event"])
+    assert ours["expected"] * (single + P * later) == pytest.approx(P * ours["per_burst"])
+    assert cell.hidden.get("I_tonic", cell.I_tonic) == CELLS[name].hidden.get("I_tonic", CELLS[name].I_tonic)
 
 
 @pytest.mark.parametrize("name", ["burst_poisson", "multiplexing"])
@@ -161,7 +177,7 @@ def test_without_interneurons_the_network_has_none():
     program = Program(asked.protocol, asked.name)
     program.check(asked.feedback_values("learned"))
     assert "feedback1.expected" in program.values
-    assert not any("inter" in name.split(".")[0] for name in program.values)
+    assert not any("repeat" in name for name in program.values)
 
 
 def test_a_routed_network_can_be_run_with_all_kinds_of_feedback():
@@ -170,4 +186,17 @@ def test_a_routed_network_can_be_run_with_all_kinds_of_feedback():
     program = Program(asked.protocol, asked.name)
     for kind in FEEDBACK:
         program.check(asked.feedback_values(kind))
-    assert {"hidden1_inter.I_soma", "hidden1_take_off.w"} <= set(program.values)
+    assert {"output_repeats_event.I_soma", "output_repeated_burst.w"} <= set(program.values)
+
+
+def test_routed_feedback_and_all_that_goes_forward_can_obey_dale():
+    asked = Design((2,), "multiplexing", routing="synapses", dale=True)
+    assert asked.name == "digits-multiplexing-routed-dale-64-2-10"
+    program = Program(asked.protocol, asked.name)
+    program.check(asked.feedback_values("zero"))
+    assert {"inputs_repeated_event.w", "hidden1_depressing.U", "feedback1.per_event"} <= set(program.values)
+
+
+def test_feedback_of_depressing_synapses_alone_does_not_obey_dale():
+    with pytest.raises(UserError, match="--dale needs cells.*--routing synapses"):
+        _ = Design((2,), "multiplexing", routing="direct", dale=True).cell

@@ -14,7 +14,7 @@ from networks.laterals import laterals
 from networks.layers import COUNTERS, START, TRAINS, inputs, learning_layers, shows
 from networks.own import cell_of
 from networks.relays import dale, relays
-from networks.routing import routed, takers, terminals
+from networks.routing import DRIVES, routed, router, terminals
 from networks.teacher import reward, teacher
 
 # All values chosen here.
@@ -155,10 +155,10 @@ class Design:
         objects = [*layers, *taught]
         wires = projections.projections(layers, cell, tables, longest=TRIAL)
         if self.routing != "wired":
-            objects += terminals(layers[1:])
+            objects += terminals(layers if self.dale else layers[2:])
         if self.routing == "synapses":
-            objects += takers(layers[1:], cell)
-        if self.dale:
+            objects += relays(layers if self.dale else layers[1:], router, DRIVES)
+        elif self.dale:
             objects += relays(layers)
         objects += laterals(layers[1:], cell, tables)
         objects += [*wires, *self._records(layers, wires), *shows(layers, ("v_s", "v_d"))]

@@ -1,14 +1,16 @@
 """Feedback onto the apical dendrite that short-term plasticity routes, in place of a detector of bursts.
 
-Each spike of the sender releases at facilitating synapses onto the dendrite, which tell bursts from events,
-and, with the same strength, at depressing synapses onto an interneuron that is private to the receiver
-(`I_inter`): it follows the events, and takes off the dendrite what they foretell of bursts. What a cell
-releases is kept by `short_term.facilitating` and `depressing`, of which the sender needs `RELEASE`. As the
-interneuron answers late, what tells bursts rises as slowly (`RISE`, `RISING`: slow receptors). Both
-branches of an axon are one synapse here, with one weight, which learns as in `mirrored_feedback`.
+Each cell excites dendrites by two kinds of synapses, facilitating ones, which tell bursts from events, and
+depressing ones, which tell events; the same two onto interneurons of its own make a PV cell repeat its
+events and a SOM cell its bursts (`relayed`, `relayed_burst`). A positive weight stands for bursts that
+excite (facilitating synapses) less events that inhibit (PV cell), a negative one for bursts that inhibit (SOM
+cell) and events that excite (depressing synapses): of each pair, what is taken off is what events foretell of
+bursts, `expected`, `per_event` and `per_burst` of a weight. All four are one synapse here, with one weight,
+which learns as in `mirrored_feedback`. What a cell releases is kept by `short_term.facilitating` and
+`depressing`, of which the sender needs `RELEASE`.
 
 `routed_conductance_feedback` is for dendrites with the ports of `models/neurons/receptors.py`. With
-`direct_feedback` there is no interneuron: depressing synapses take off themselves what it would.
+`direct_feedback` there is no interneuron, and weights of either sign do both.
 """
 
 from dataclasses import replace
@@ -19,18 +21,9 @@ from dendritic_bp.models.synapses.mirrored_feedback import mirrored_feedback
 from dendritic_bp.models.synapses.short_term import depressing, facilitating
 from dendritic_bp.models.synapses.signed_conductances import DENDRITE
 
-# The receiver's, for currents and for conductances; they rise in the time in which its interneuron is driven.
-RISE = """
-dI_rise/dt = -I_rise/tau_inter : amp
-dI_top/dt = -I_top/tau_top + I_rise/tau_inter : amp
-"""
-RISING = """
-drise_exc_d/dt = -rise_exc_d/tau_inter : siemens
-drise_inh_d/dt = -rise_inh_d/tau_inter : siemens
-dg_exc_d/dt = -g_exc_d/tau_top + rise_exc_d/tau_inter : siemens
-dg_inh_d/dt = -g_inh_d/tau_top + rise_inh_d/tau_inter : siemens
-"""
-FORETELL = "\nI_inter_post += arriving*gain*foretold*w*depressed_pre"
+POSITIVE, NEGATIVE = "arriving*gain*clip(w, 0*amp, 1*amp)", "arriving*gain*clip(-w, 0*amp, 1*amp)"
+EXCITES = f"{POSITIVE}*facilitated_pre + {NEGATIVE}*expected*depressed_pre"
+INHIBITS = dict(relayed=f"{POSITIVE}*per_event", relayed_burst=f"{NEGATIVE}*per_burst")
 
 
 def _rule(code: str) -> str:
@@ -43,27 +36,27 @@ RULE = {event: _rule(code) for event, code in mirrored_feedback.on_pre.items()}
 routed_feedback = replace(
     mirrored_feedback,
     name="routed_feedback",
-    on_pre={"spike": "I_rise_post += arriving*gain*w*facilitated_pre" + FORETELL, **RULE},
-    parameters=mirrored_feedback.parameters | dict(foretold=0.03),  # chosen here: interneurons stay in range
+    on_pre={"spike": f"I_top_post += {EXCITES}"}
+    | {event: f"I_top_post -= {amount}" for event, amount in INHIBITS.items()}
+    | RULE,
+    # Chosen here, for a cell of which 0.35 of the events are bursts: what facilitating synapses release on
+    # average for each event, and for each burst beyond; and bursts for what depressing ones release.
+    parameters=mirrored_feedback.parameters | dict(per_event=0.079, per_burst=0.168, expected=0.068),
 )
 
 routed_conductance_feedback = replace(
     routed_feedback,
     name="routed_conductance_feedback",
-    on_pre={
-        "spike": "push = arriving*gain*w*facilitated_pre"
-        + DENDRITE.replace("g_exc_d_post", "rise_exc_d_post").replace("g_inh_d_post", "rise_inh_d_post")
-        + FORETELL.strip(),
-        **RULE,
-    },
-    parameters=routed_feedback.parameters | dict(foretold=0.06),  # chosen here: weights are smaller there
+    on_pre={"spike": f"g_exc_d_post += ({EXCITES})/(E_exc_post - V_d_post)"}
+    | {event: f"g_inh_d_post += {amount}/(V_d_post - E_inh_post)" for event, amount in INHIBITS.items()}
+    | RULE,
 )
 
 DIRECT = dict(expected=0.1)  # chosen here: what the one synapse releases, by what the other does
 TOLD = "arriving*gain*w*(facilitated_pre - expected*depressed_pre)"
 
 direct_feedback = replace(
-    routed_feedback,
+    mirrored_feedback,
     name="direct_feedback",
     on_pre={"spike": f"I_top_post += {TOLD}", **RULE},
     parameters=mirrored_feedback.parameters | DIRECT,
