@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from brian2 import EventMonitor, StateMonitor, TimedArray, amp, ms, mV, nA, nS, pA, pF
+from brian2 import EventMonitor, StateMonitor, TimedArray, ms, mV, nA, nS, pA, pF
 from numpy.testing import assert_allclose, assert_array_equal
 from simulate import DT, simulate
 
@@ -13,6 +13,7 @@ from dendritic_bp.models.credit.plateau_difference import plateau_feedback, plat
 from dendritic_bp.models.credit.scalar import scalar_gradient
 from dendritic_bp.models.credit.single_phase_bursts import cancelling_feedback, single_phase_gradient
 from dendritic_bp.models.credit.targets import rebuilding_feedback
+from dendritic_bp.models.neurons.burst_steady import burst_steady
 from dendritic_bp.models.neurons.error_pair import error_pair
 from dendritic_bp.models.neurons.one_window import one_window
 from dendritic_bp.models.neurons.two_phase import two_phase
@@ -116,27 +117,25 @@ def test_single_phase_bursts_do_not_learn_where_half_of_the_events_burst():
 def test_events_cancel_the_bursts_at_rest_in_the_dendrite_below():
     for does, current in ((["event", "burst", "event"], 0), (["event"], -15), (["event", "burst"], 15)):
         target = cell("post")
-        wire(cancelling_feedback, cell("pre", does), target, gain=0.3, eta_q=0 * nS)
+        wire(cancelling_feedback, cell("pre", does), target, gain=0.3)
         assert float(target.I_top[0] / pA) == pytest.approx(current, abs=1e-9)
 
 
-@pytest.mark.parametrize(("above", "cancels", "learned"), [(0, 1, 0), (10, 1, -20), (-10, 1, 20), (10, 0, 0)])
-def test_the_cancelling_pathway_learns_against_the_potential_of_the_dendrite(above, cancels, learned):
-    target = cell("post", v_d=(above - 57) * mV, E_d=-57 * mV)
-    wires = wire(cancelling_feedback, cell("pre", ["event"]), target, eta_q=2 * nS, cancels=cancels)
-    assert float(wires.q[0] / pA) == pytest.approx(-50 + learned)
+@pytest.mark.parametrize("does", [["event"], ["event", "burst"], ["event", "burst", "event"]])
+def test_the_cancelling_pathway_takes_the_steps_of_the_other_times_P_0(does):
+    wires = wire(cancelling_feedback, cell("pre", does, x=1.0), cell("post", **X), eta=ETA, P_0=0.4)
+    w, q = (np.array([wires.w[0], wires.q[0]] / ETA) - np.array([100, -40])).tolist()
+    assert q == pytest.approx(-0.4 * w)
 
 
-def test_the_cancelling_pathway_learns_to_hold_the_dendrite_at_its_threshold():
-    """A dendrite without inertia: each event of a sender that always bursts adds w + q."""
-    always, at_once = dict(event="x == 1", burst="x == 1"), "I_top = 0*pA"
-    sender = NeuronModel("sender", "x : 1\nx_bar : 1", threshold="x == 1", events=always)
-    text = "I_top : amp\nE_d : volt\nv_d = E_d + I_top/nS : volt\nx : 1\nx_bar : 1"
-    dendrite = NeuronModel("dendrite", text, threshold="x < 1", reset=at_once)
-    pre, post = neurons(sender, 1, "pre", x=1), neurons(dendrite, 1, "post")
-    wires = synapses(cancelling_feedback, pre, post, "wires", w=W, eta=0 * amp, eta_q=0.1 * nS)
-    simulate(100 * DT, pre, post, wires)
-    assert_allclose(wires.q / pA, -100, rtol=1e-3)
+@pytest.mark.parametrize("current", [200, 500, 800])
+def test_dendrites_become_as_excitable_as_makes_half_of_their_events_bursts(current):
+    """What comes with every event teaches nothing in the end: bursts and P_0 events are as many."""
+    model = burst_steady.with_equations(parameters=dict(eta_shift=1 * mV))
+    cells = neurons(model, 200, "cells", I_soma=900 * pA, I_apical=current * pA)
+    simulate(4000 * ms, cells, dt=1 * ms)
+    assert np.mean(cells.p_burst) == pytest.approx(0.5, abs=0.03)
+    assert model.parameters["P_home"] == cancelling_feedback.parameters["P_0"]
 
 
 # --- two phases ---

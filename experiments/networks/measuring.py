@@ -9,7 +9,7 @@ for each layer measures anew; of what it did, only these weights stay. In betwee
 [A19] Akrout, Wilson, Humphreys, Lillicrap & Tweed 2019, NeurIPS 32 (weight mirror; there with rates)
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -52,6 +52,8 @@ def measured(cell: Cell) -> Cell:
         raise UserError(f"--feedback measured needs feedback, which {credit.name} has not.")
     steps = dict(credit.feedback.on_pre)
     steps["event"] = steps.get("event", "") + "\n" + MEASURE.format(gate="measuring", rate="eta_w")
+    if "q" in credit.feedback.parsed:  # the pathway of events, which cancels that of bursts
+        steps["event"] += "q -= measuring*eta_w*(P_0*w_1*(x_post - x_bar_post) + q)\n"
     feedback = replace(credit.feedback.with_equations(**RULE), on_pre=steps)
     own, gates = credit.hidden, credit.gates | cell.gates
     hidden = dict(
@@ -89,16 +91,16 @@ def stage(number: int, epoch: int) -> Schedule:
     return Schedule.of(*((np.zeros(n, int), phase, epoch, 0.0) for phase, n in lengths.items()))
 
 
-def measure(chain: Chain, values: Mapping[str, Any], layers: int) -> dict[str, Any]:
+def measure(chain: Chain, values: Mapping[str, Any], layers: int, cell: Cell) -> dict[str, Any]:
     """Run a stage for each layer with these values; return the feedback weights, as run-time values."""
     weights: dict[str, Any] = {}
     for k in range(1, layers + 1):
-        name = f"feedback{k}.w"
+        names = [f"feedback{k}.{name}" for name in "wq" if name in cell.credit.feedback.parsed]
         with chain.branch():
-            read = chain.go_on({**values, **noisy(k, layers)}, partial(_read, name))
-        weights[name] = read[name] * amp
+            read = chain.go_on({**values, **noisy(k, layers)}, partial(_read, names))
+        weights |= {name: read[name] * amp for name in names}
     return weights
 
 
-def _read(name: str, run: Run) -> Arrays:
-    return {name: run[name]}
+def _read(names: Sequence[str], run: Run) -> Arrays:
+    return {name: run[name] for name in names}

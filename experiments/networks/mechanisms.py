@@ -13,6 +13,7 @@ from dendritic_bp.models.credit.scalar import scalar
 from dendritic_bp.models.credit.single_phase_bursts import single_phase_bursts
 from dendritic_bp.models.credit.targets import targets
 from dendritic_bp.models.neurons.burst_poisson import burst_poisson
+from dendritic_bp.models.neurons.burst_steady import burst_steady
 from dendritic_bp.models.neurons.error_pair import error_pair
 from dendritic_bp.models.neurons.one_window import one_window
 from dendritic_bp.models.neurons.two_phase import two_phase
@@ -63,7 +64,11 @@ MECHANISMS = dict(
     bursts=_COIN,
     signed_bursts=_SIGNED,
     single_phase_bursts=replace(
-        _COIN, credit=single_phase_bursts, first=dict(eta=10 * pA, w=_FIRST), feedback_gain=0.005
+        _COIN,
+        model=burst_steady,
+        credit=single_phase_bursts,
+        first=dict(eta=10 * pA, w=_FIRST),
+        feedback_gain=0.005,
     ),
     error_cells=replace(
         _SPARSE,

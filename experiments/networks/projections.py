@@ -120,4 +120,6 @@ def feedback_values(kind: str, sizes: Sequence[int], cell: Cell, trial: Quantity
         values |= {f"feedback{k}.{key}": value for key, value in table.items() if key not in ("delay", "w")}
         if "w" in table:
             values[f"feedback{k}.w"] = np.full(onto * above, table["w"] / pA) * pA
+            if "q" in cell.credit.feedback.parsed:  # what cancels it
+                values[f"feedback{k}.q"] = -cell.credit.feedback.parameters["P_0"] * values[f"feedback{k}.w"]
     return values

@@ -153,7 +153,7 @@ class Training:
         if not is_measured(self.values):
             return {}
         values = self.design.stage(epoch) | ({} if self.network else self.values)
-        return measure(chain, values, len(self.design.hidden))
+        return measure(chain, values, len(self.design.hidden), self.design.cell)
 
     def _epoch(self, chain: Chain, epoch: int, samples: np.ndarray) -> None:
         """Train on each image once, and see at some moments what would be learned there."""

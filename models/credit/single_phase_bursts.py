@@ -5,28 +5,24 @@ mean:
 
     dw/dt = plastic eta (B(t) - P_0 E(t)) (x(t) - x_bar) / (1 + x_post/x_half)
 
-And feedback reaches the dendrite by two pathways: bursts through w (Y in [G22]), events through q (Q).
-In training, q learns, anti-Hebbian, to hold the apical potential at the threshold of bursting E_d, where an
-event becomes a burst with probability P_0 = 1/2 (errors of classes that compete are zero on average):
+And feedback reaches the dendrite by two pathways: bursts through w (Y in [G22]), events through q (Q), which
+learns from the same events, bursts and traces by -P_0 times the steps of w. With q = -P_0 w a burst says
+"more" and an event without one "less", whatever the rate, and neither phases nor averages are needed. The
+excitability of dendrites holds the share of events that are bursts at P_0 (`burst_steady`).
 
-    dq/dt = -cancels eta_q E(t) (v_d - E_d)
-
-It ends at q = -P_0 w: then a burst says "more" and an event without one "less", whatever the rate, and
-neither phases nor averages are needed.
+In [G22] q learns, anti-Hebbian, to hold the apical potential of the receiver. Here, where events are few and
+the dendrite swings back in 30 ms, such a q reads its own echo, and grows far beyond w (docs/credit.md).
 
 [G22] Greedy, Zhu, Pemberton, Mellor & Costa 2022, NeurIPS 35 (BurstCCN)
 """
 
 from dataclasses import replace
 
-from brian2 import ms, nS
-
 from dendritic_bp.models.credit.bursts import bursts
 from dendritic_bp.models.synapses.burst_gradient import burst_gradient
 from dendritic_bp.models.synapses.mirrored_feedback import mirrored_feedback
-from dendritic_bp.trials import Gate
 
-P_0 = dict(P_0=0.5)  # chosen here: where v_d = E_d; [G22] .375
+P_0 = dict(P_0=0.5)  # chosen here: where v_d = E_d, and `P_home` of the cells; [G22] .375
 
 single_phase_gradient = replace(
     burst_gradient,
@@ -45,21 +41,20 @@ cancelling_feedback = replace(
     mirrored_feedback,
     name="cancelling_feedback",
     equations="w : amp\nq : amp\nx_event : 1",
-    on_pre=mirrored_feedback.on_pre
-    | {
+    on_pre={
         "event": """
 I_top_post += arriving*gain*q
 x_event = plastic*(x_post - x_bar_post)/(1 + x_pre/x_half)
 w = clip(w - eta*P_0*x_event, w_min, w_max)
-q = clip(q - cancels*eta_q*(v_d_post - E_d_post), w_min, w_max)
-"""
+q = clip(q + P_0*eta*P_0*x_event, w_min, w_max)
+""",
+        "burst": """
+I_top_post += arriving*gain*w
+w = clip(w + eta*x_event, w_min, w_max)
+q = clip(q - P_0*eta*x_event, w_min, w_max)
+""",
     },
-    parameters=mirrored_feedback.parameters
-    | P_0
-    | dict(
-        cancels=1.0,  # gate: when q learns
-        eta_q=0.1 * nS,  # chosen here: as fast as w learns, and no faster
-    ),
+    parameters=mirrored_feedback.parameters | P_0,
     initial=mirrored_feedback.initial | dict(q="-P_0*w"),
 )
 
@@ -68,10 +63,6 @@ single_phase_bursts = replace(
     name="single_phase_bursts",
     forward=single_phase_gradient.with_input(("learning",), plastic="learning(t)"),
     feedback=cancelling_feedback.with_input(
-        ("learning", "opened", "cancelling"),
-        plastic="learning(t)",
-        arriving="opened(t)",
-        cancels="cancelling(t)",
+        ("learning", "opened"), plastic="learning(t)", arriving="opened(t)"
     ),
-    gates=dict(bursts.gates, cancelling=Gate(60 * ms, phases=("train",))),  # chosen here
 )
