@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from brian2 import EventMonitor, StateMonitor, TimedArray, ms, mV, nA, nS, pA, pF
+from brian2 import EventMonitor, StateMonitor, TimedArray, ms, mV, nA, nS, pA, pF, second
 from numpy.testing import assert_allclose, assert_array_equal
 from simulate import DT, simulate
 
@@ -75,9 +75,8 @@ def test_an_error_spike_reaches_the_dendrite_below_with_its_sign():
 
 def pairs(I_apical, **values):
     """Run the pairs of cells with some apical currents for half a second; count what they fire."""
-    cells = neurons(
-        error_pair, len(I_apical), "cells", I_soma=700 * pA, I_mean=700 * pA, w_d=0 * pA, **values
-    )
+    start = dict(I_soma=700 * pA, I_mean=700 * pA, w_d=0 * pA, tau_bar=1e3 * second)
+    cells = neurons(error_pair, len(I_apical), "cells", **(start | values))
     cells.I_apical = I_apical
     monitors = [EventMonitor(cells, name, name=f"{name}s") for name in ("up", "down", "burst")]
     simulate(500 * ms, cells, *monitors, dt=0.5 * ms)
@@ -95,6 +94,13 @@ def test_a_pair_fires_by_the_size_and_the_sign_of_the_error_and_is_silent_withou
 def test_a_pair_counts_errors_only_within_the_box():
     for limits in (dict(I_min=1 * nA), dict(I_max=0.5 * nA)):
         assert_array_equal(pairs([-200, 200] * pA, **limits), 0)
+
+
+def test_an_error_that_is_always_there_teaches_nothing_in_the_end():
+    ups, downs, _ = pairs([-200, 200] * pA, tau_bar=20 * ms)
+    wanted = np.array([0, 20 / 80 * 200 / (170 / 7 + 13)])  # mV over theta_e, until v_bar is there
+    assert_allclose(ups, wanted, atol=1)
+    assert_array_equal(downs, ups[::-1])
 
 
 # --- bursts in a single phase ---

@@ -76,6 +76,7 @@ MECHANISMS = dict(
         credit=error_cells,
         first=dict(eta=12 * pA, w=_FIRST),
         step=33 * pA,
+        teacher=_SIGNED.teacher | dict(gain=100 * pA / Hz, r_soft=3 * Hz),
         feedback_gain=0.008,
     ),
     plateau_difference=_TWO_PHASES,
