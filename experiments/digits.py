@@ -2,11 +2,12 @@
 
 Methods. 64 pixels x 4 input cells -> 200 hidden cells -> 10 classes x 10 output cells. Each cell has a
 soma, which receives the events (isolated spikes, or the first of a burst) of the layer below, and an apical
-dendrite, which receives the bursts of the layer above less those expected from its events. The size of the
-apical potential sets the probability that an event becomes a burst, its sign which of two kinds of burst
-(`models/neurons/burst_signed.py`). An image is shown for 200 ms; in training, from 60 ms on, a teacher
-compares the share of each output class in the (exponentially weighted) event rates with what it should be,
-and sends the difference as a current into the apical dendrites of that class. Nothing else knows the label.
+dendrite, which receives the bursts of the output (with other cells: of the layer above) less those expected
+from its events. The size of the apical potential sets the probability that an event becomes a burst, its
+sign which of two kinds of burst (`models/neurons/burst_signed.py`). An image is shown for 200 ms; in
+training, from 60 ms on, a teacher compares the share of each output class in the (exponentially weighted)
+event rates with what it should be, and sends the difference as a current into the apical dendrites of that
+class. Nothing else knows the label.
 All forward synapses follow one rule, `models/synapses/signed_bursts.py`: bursts of one kind potentiate,
 those of the other depress. The feedback synapses start small and random and learn by a local rule (same
 file); with --feedback random they stay as they are. A slow current holds the mean rate of each cell. With

@@ -25,6 +25,7 @@ from dendritic_bp.source import folder
 from dendritic_bp.trials import Schedule
 from measures.digits import (
     Meter,
+    _feedback_angle,
     _pixels,
     accuracy,
     curve,
@@ -94,7 +95,7 @@ def test_cells_with_plateaus_are_taught_late_and_adapt_before(data):
 # --- the network ---
 
 
-KINDS = [("burst_signed", (3,)), ("pyramidal", (3, 2)), ("multiplexing", (2,))]
+KINDS = [("burst_signed", (3, 2)), ("pyramidal", (3, 2)), ("multiplexing", (2,))]
 
 
 @pytest.fixture(scope="module", params=KINDS, ids=str)
@@ -207,16 +208,26 @@ def test_one_run_is_made_unless_controls_are_asked_for():
     assert first == design(hidden=(30, 20)).feedback_values("learned") | {"forward2.eta": 0 * pA}
 
 
-def test_a_second_hidden_layer_is_driven_strongly_and_teaches_the_first_weakly():
-    cell = CELLS["burst_signed"]
-    values = design("burst_signed", (100, 100)).feedback_values("learned")
-    steps = [values[f"feedback{k}.eta"] / shrink(100, cell) / pA for k in (1, 2)]
-    assert steps == pytest.approx([60, 12])
-    assert [values[f"feedback{k}.gain"] for k in (1, 2)] == pytest.approx([0.1, 1])
-    up = between(100, cell)
-    assert up["eta"] == values["feedback1.eta"] and up["w_far"] == values["feedback1.w_far"]
+def test_a_second_hidden_layer_is_driven_strongly():
+    cell, up = CELLS["burst_signed"], between(100, CELLS["burst_signed"])
+    assert up["eta"] / shrink(100, cell) / pA == pytest.approx(30)
     assert (up["w"], higher(100, cell)["w"]) == tuple(f"{w}*pA/sqrt(100)*randn()" for w in (10000, 30))
     assert between(100, CELLS["burst_poisson"]) == higher(100, CELLS["burst_poisson"])
+
+
+def test_each_hidden_layer_hears_the_output_if_feedback_is_direct_and_else_the_layer_above():
+    direct, stepwise = design("burst_signed", (100, 60)), design("burst_poisson", (100, 60))
+    senders = [[asked.wires[f"feedback{k}"] for k in (1, 2)] for asked in (direct, stepwise)]
+    assert senders == [
+        [("output", "hidden1"), ("output", "hidden2")],
+        [("hidden2", "hidden1"), ("output", "hidden2")],
+    ]
+    sizes = [
+        [asked.feedback_values("scalar")[f"feedback{k}.w"].size for k in (1, 2)]
+        for asked in (direct, stepwise)
+    ]
+    assert sizes == [[100 * 100, 60 * 100], [100 * 60, 60 * 100]]
+    assert [direct.feedback_values("learned")[f"feedback{k}.gain"] for k in (1, 2)] == pytest.approx([1, 0.6])
 
 
 # --- the command line ---
@@ -444,7 +455,7 @@ def test_a_silent_trial_and_a_tie_are_no_answer_and_wrong(data):
 
 def test_weights_are_target_by_source(data):
     training, chain = trained(data, hidden=(6, 5))
-    ends = dict(forward1=(256, 6), forward2=(6, 5), forward3=(5, 100), feedback1=(5, 6), feedback2=(100, 5))
+    ends = dict(forward1=(256, 6), forward2=(6, 5), forward3=(5, 100), feedback1=(100, 6), feedback2=(100, 5))
     by_synapse = {}
     for name, (n, m) in ends.items():
         w = 1000 * np.arange(n)[:, None] + np.arange(m)
@@ -479,6 +490,16 @@ def test_a_step_down_the_gradient_of_the_matched_network_is_at_no_angle(data, ho
     found = meter.slaved[0] if homeostatic else meter.fixed[0]
     np.testing.assert_allclose([layer.angle_deg for layer in found], 0, atol=0.01)
     np.testing.assert_allclose(meter.reliable[0], 1)
+
+
+@pytest.mark.parametrize("neuron", ["burst_signed", "burst_poisson"])
+def test_feedback_is_compared_with_the_way_forward_to_where_it_comes_from(data, neuron):
+    asked, generator = design(neuron, (6, 5)), np.random.default_rng(0)
+    second, third = generator.standard_normal((5, 6)), generator.standard_normal((100, 5))
+    back = (third @ second if asked.cell.direct else second).T
+    found = dict(forward2=second, forward3=third, feedback1=back, feedback2=third.T)
+    main = Training(asked, data, Plan(1, 0, None), {}, network=found)
+    assert _feedback_angle(main) == pytest.approx(0, abs=1e-5)
 
 
 def measured(data, hidden=(6,)):

@@ -150,10 +150,12 @@ def _angles(main: Training, meter: Meter) -> dict[str, float]:
 
 
 def _feedback_angle(main: Training) -> float:
-    """Return the mean angle (deg) between the forward and the feedback weights at the end."""
-    last = main.network
-    pairs = [(last[f"feedback{k}"], last[f"forward{k + 1}"]) for k in range(1, len(main.design.hidden) + 1)]
-    return _mean([alignment(back, -forward.T).angle_deg for back, forward in pairs])
+    """Return the mean angle (deg) at the end between feedback and the way forward to where it comes from."""
+    last, ways = main.network, {}
+    for k in range(len(main.design.hidden), 0, -1):
+        up = last[f"forward{k + 1}"]
+        ways[k] = ways[k + 1] @ up if ways and main.design.cell.direct else up
+    return _mean([alignment(last[f"feedback{k}"], -way.T).angle_deg for k, way in ways.items()])
 
 
 def _mean(values: list[float]) -> float:

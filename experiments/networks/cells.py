@@ -41,7 +41,8 @@ class Cell:
     teacher: Mapping[str, Any]
     hidden: Mapping[str, Any]  # values of the hidden cells
     output: Mapping[str, Any]
-    between: Mapping[str, Any] = field(default_factory=dict)  # step, weights, gain between hidden layers
+    between: Mapping[str, Any] = field(default_factory=dict)  # step and weights between hidden layers
+    direct: bool = False  # every hidden layer hears the output, not the layer above it
     forget: float = 0  # share of a weight that an event takes, at full steps
     meant_for: int | None = None  # hidden cells; steps shrink with fewer or more, by the root of the ratio
     brightness: float | None = None  # mean that the digits are scaled to, so that each drives as much
@@ -71,7 +72,8 @@ CELLS = dict(
         feedback_gain=0.01,
         anneal=None,
         forget=3e-4,
-        between=dict(step=6 * nA, weights=10 * nA, gain=0.001),
+        between=dict(step=3 * nA, weights=10 * nA),
+        direct=True,
         meant_for=200,
         brightness=0.37,
         teacher=dict(rivals=True, gain=214 * pA / Hz, tau_r=100 * ms, r_soft=1.4 * Hz),

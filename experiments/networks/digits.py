@@ -72,7 +72,8 @@ class Design:
         """Return the source and the target of each projection, forward and back."""
         names = list(self.sizes)
         forward = {f"forward{k}": names[k - 1 : k + 1] for k in range(1, len(names))}
-        back = {f"feedback{k}": names[k : k + 2][::-1] for k in range(1, len(names) - 1)}
+        senders = names[-1:] * len(self.hidden) if self.cell.direct else names[2:]
+        back = {f"feedback{k}": ends for k, ends in enumerate(zip(senders, names[1:], strict=False), start=1)}
         return {name: (a, b) for name, (a, b) in (forward | back).items()}
 
     @property

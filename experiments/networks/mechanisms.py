@@ -25,6 +25,7 @@ _SIGNED = CELLS["burst_signed"]
 _SPARSE = replace(  # few cells answer to an image, and their first weights are strong
     _SIGNED,
     between={},
+    direct=False,
     anneal=4.0,
     forget=0,
     meant_for=None,
@@ -35,6 +36,7 @@ _FIRST = _SIGNED.first["w"]
 _COIN = replace(
     _SIGNED,
     between={},
+    direct=False,
     model=burst_poisson,
     credit=bursts,
     forget=0,

@@ -38,6 +38,7 @@ def projections(
 ) -> list[Synapses]:
     """Connect neighbouring layers in both directions; nothing goes back to the inputs.
 
+    If feedback is direct, that onto all hidden layers comes from the output.
     `longest` is the longest delay that a run may give to feedback, which has none at first.
     """
     credit, eta = cell.credit, cell.first["eta"] * shrink(layers[1].N, cell)
@@ -46,9 +47,10 @@ def projections(
     for k, (low, high) in enumerate(pairwise(layers[1:]), start=1):
         up = higher(low.N, cell) if high is layers[-1] else between(low.N, cell)
         result.append(all_to_all(credit.forward, low, high, f"forward{k + 1}", tables, by_target=True, **up))
-        start = feedback("learned", low.N, cell, hidden=high is not layers[-1])
+        sender = layers[-1] if cell.direct else high
+        start = feedback("learned", low.N, cell)
         now, back = start.pop("delay"), replace(credit.feedback, delay=longest)
-        result.append(all_to_all(back, high, low, f"feedback{k}", tables, **start))
+        result.append(all_to_all(back, sender, low, f"feedback{k}", tables, **start))
         for event in back.on_pre:
             getattr(result[-1], f"pre_{event}").delay = now
     return result
@@ -88,18 +90,13 @@ def forgets(eta: Quantity, cell: Cell) -> dict[str, Any]:
     return dict(w_far=eta / cell.forget) if cell.forget else {}
 
 
-def feedback(
-    kind: str, onto: int, cell: Cell, trial: Quantity = 0 * ms, hidden: bool = False
-) -> dict[str, Any]:
+def feedback(kind: str, onto: int, cell: Cell, trial: Quantity = 0 * ms) -> dict[str, Any]:
     """Return the settings of a kind of feedback onto a layer of so many cells.
 
     "shuffled" is that of another trial, as their order is random. With "scalar", all weights are equal:
     every cell gets the same number, the sum of what the layer above sends.
     """
-    gain = cell.feedback_gain * onto
-    eta = cell.step / onto * shrink(onto, cell)
-    if hidden and cell.between:
-        eta, gain = cell.between["step"] / onto * shrink(onto, cell), cell.between["gain"] * onto
+    gain, eta = cell.feedback_gain * onto, cell.step / onto * shrink(onto, cell)
     learned = dict(w_0=cell.feedback["learned"] / onto, eta=eta, gain=gain) | forgets(eta, cell)
     change = dict(
         learned={},
@@ -115,11 +112,12 @@ def feedback_values(kind: str, sizes: Sequence[int], cell: Cell, trial: Quantity
     """Return the run-time values that make all feedback of one kind, between layers of such sizes."""
     values = {}
     for k, (onto, above) in enumerate(pairwise(sizes), start=1):
-        table = feedback(kind, onto, cell, trial, hidden=k < len(sizes) - 1)
+        table = feedback(kind, onto, cell, trial)
         values |= {f"feedback{k}_pre_{event}.delay": table["delay"] for event in cell.credit.feedback.on_pre}
         values |= {f"feedback{k}.{key}": value for key, value in table.items() if key not in ("delay", "w")}
         if "w" in table:
-            values[f"feedback{k}.w"] = np.full(onto * above, table["w"] / pA) * pA
+            senders = sizes[-1] if cell.direct else above
+            values[f"feedback{k}.w"] = np.full(onto * senders, table["w"] / pA) * pA
             if "q" in cell.credit.feedback.parsed:  # what cancels it
                 values[f"feedback{k}.q"] = -cell.credit.feedback.parameters["P_0"] * values[f"feedback{k}.w"]
     return values
