@@ -1,6 +1,7 @@
 """Any labelled images of one size: files in the format of MNIST, or data sets that scikit-learn fetches.
 
-They stay as they are in memory, a byte a pixel. A test set is taken as given; without one, and for
+They stay as they are in memory, a byte a pixel; mostly bright ones are inverted, as cells that answer to dark
+see them, so that backgrounds drive nobody. A test set is taken as given; without one, and for
 validation, images are split off by seed.
 """
 
@@ -22,6 +23,7 @@ OPENML = dict(mnist="mnist_784", fashion_mnist="Fashion-MNIST")  # each 60,000 f
 TRAINING = 60_000
 MOST_VALIDATION = 2_000  # images; chosen here
 FEWEST = 5  # examples of a class
+BRIGHT = 0.6  # mean brightness above which images are inverted; chosen here
 SAMPLE = 10_000  # images from which the mean brightness is taken
 
 Labelled = tuple[NDArray[Any], NDArray[np.integer]]
@@ -64,6 +66,8 @@ def dataset(given: Labelled, test: Labelled | None, seed: int, limit: int = 0) -
     train = limited(train, limit, seed)
     white = float(images.max()) or 1.0
     mean = float(images[train[:SAMPLE]].mean() / white)
+    if mean > BRIGHT:
+        images, mean = images.max() - images, 1 - mean
     return Dataset(images, labels.astype(np.int64), train, validation, tested, white, mean)
 
 

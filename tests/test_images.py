@@ -71,6 +71,15 @@ def test_images_have_equal_drive_and_blank_ones_stay_blank():
     assert data.mean == pytest.approx(pixels[data.train].mean() / pixels.max())
 
 
+def test_dark_on_bright_is_shown_as_bright_on_dark():
+    pixels, labels = labelled(60)
+    dark = np.where(pixels > 200, pixels, 0).astype(np.uint8)
+    dark[0, :2] = 0, 255
+    one, other = (dataset((each, labels), None, seed=0) for each in (dark, 255 - dark))
+    assert one.images.dtype == other.images.dtype and one.mean == pytest.approx(other.mean)
+    np.testing.assert_allclose(one.brightness(np.arange(60)), other.brightness(np.arange(60)))
+
+
 def test_brightness_without_a_mean_is_that_of_the_images():
     rows = np.arange(1)
     plain = Dataset(np.array([[0.0, 8, 16]]), rows, rows, rows, rows, white=16)
