@@ -179,6 +179,11 @@ def test_kinds_of_feedback(kind):
     assert float(values["feedback1_pre_burst.delay"] / second) == (0.2 if kind == "shuffled" else 0)
 
 
+def test_one_number_to_all_is_cancelled_by_events_as_any_other_feedback():
+    values = design("single_phase_bursts").feedback_values("scalar")
+    np.testing.assert_allclose(values["feedback1.q"], -0.5 * values["feedback1.w"])
+
+
 def variants(hidden, *arguments):
     """Return the values of the run and its controls that a command line asks for."""
     parser = argparse.ArgumentParser()
