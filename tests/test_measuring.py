@@ -76,8 +76,8 @@ def test_what_was_measured_is_what_the_next_piece_has_and_no_later_one_is_told(c
     _, chain = chained
     told = [k for k, (_, values) in enumerate(chain.pieces) if "feedback1.w" in values]
     assert told == [2, 8]
-    for k in told:
-        assert [np.size(chain.pieces[k][1][f"feedback{each}.w"]) for each in (1, 2)] == [30, 500]
+    for k in told:  # all from the output
+        assert [np.size(chain.pieces[k][1][f"feedback{each}.w"]) for each in (1, 2)] == [600, 500]
 
 
 def test_a_stage_is_dark_and_without_a_label_and_nothing_else_learns_in_it(chained):
