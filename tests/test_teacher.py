@@ -61,3 +61,64 @@ def test_a_prompt_pool_sees_what_classes_do_at_once(prompt):
     simulate(5 * ms, cells, sums, group, *others, dt=1 * ms)
     total = abs((sums.I / pA).sum(axis=0)).max()
     assert total < 1e-5 if prompt else total > 1e4  # exp(20 Hz/r_soft) times its share, for a step
+
+
+# --- errors that are no labels ---
+
+
+def answered(label=1, taught=1.0, steps=3, rates=RATES, **values):
+    """Return the currents (pA) into six cells, and classes and their judge, after answers each 20 ms."""
+    cells = NeuronGroup(6, "I_teacher : amp (linked)\nI : amp", events={"event": "False"}, name="cells")
+    cells.run_regularly("I = I_teacher", when="end", name="read")
+    tables = {
+        name: TimedArray([x], dt=1e6 * ms, name=name)
+        for name, x in (("teaching", taught), ("label", label), ("deciding", 1))
+    }
+    values = dict(rivals=True, chooses=True, r_soft=2 * Hz) | values
+    group, *others = teacher(cells, 3, tables, **SLOW, **values)
+    group.r = rates * Hz
+    chosen = StateMonitor(group, "chosen", record=True, when="end", order=1)
+    simulate(steps * 20 * ms, cells, group, *others, chosen, dt=20 * ms)
+    judge = next(each for each in others if each.name == "judge")
+    return cells.I / pA, chosen.chosen[:, 1:], judge
+
+
+SHARE = np.exp(RATES[1] / 2) / np.exp(RATES / 2).sum()  # of the class with the highest rate
+
+
+@pytest.mark.parametrize(("label", "surprise"), [(1, 1 - SHARE), (0, -SHARE)])
+def test_reward_tells_the_chosen_class_alone_more_or_less(label, surprise):
+    sent, chosen, judge = answered(label, r_explore=0 * Hz)
+    np.testing.assert_array_equal(chosen[:, -1], [0, 1, 0])
+    np.testing.assert_allclose(sent, np.repeat([0, 10 * 2 * surprise, 0], 2), rtol=1e-4)
+    assert judge.R[0] == judge.n_reward[0] == (label == 1)
+
+
+def test_an_answer_that_is_sure_and_right_and_one_that_nobody_judges_send_nothing():
+    sure = np.array([0.0, 100.0, 0.0])
+    np.testing.assert_allclose(answered(rates=sure)[0], 0, atol=1e-3)
+    np.testing.assert_array_equal(answered(label=0, taught=0.0)[0], 0)
+
+
+def test_each_class_answers_as_often_as_its_share_says():
+    _, chosen, _ = answered(steps=3000, r_explore=2 * Hz)
+    assert (chosen.sum(axis=0) == 1).all()
+    share = np.exp(RATES / 2) / np.exp(RATES / 2).sum()
+    np.testing.assert_allclose(chosen.mean(axis=1), share, atol=0.03)
+
+
+def test_reconstruction_asks_each_pixel_for_its_brightness():
+    shown = np.array([0.0, 0.5, 1.2])
+    names = "I_teacher : amp (linked)\nr_asked : Hz (linked)\nI : amp\nasked : Hz"
+    cells = NeuronGroup(6, names, events={"event": "False"}, name="cells")
+    cells.run_regularly("I = I_teacher; asked = r_asked", when="end", name="read")
+    tables = {
+        "teaching": TimedArray([1], dt=100 * ms, name="teaching"),
+        "images": TimedArray(shown[None], dt=100 * ms, name="images"),
+    }
+    told = dict(wanted="images(t, i)", r_low=4 * Hz, r_high=24 * Hz)
+    group, *others = teacher(cells, 3, tables, **SLOW, **told)
+    group.r = [6, 14, 20] * Hz  # more than asked, as much, less
+    simulate(2 * ms, cells, group, *others, dt=1 * ms)
+    np.testing.assert_allclose(cells.asked / Hz, np.repeat([4, 14, 28], 2))
+    np.testing.assert_allclose(cells.I / pA, np.repeat([-20, 0, 80], 2), atol=1e-6)

@@ -14,7 +14,7 @@ from dendritic_bp import trains
 from dendritic_bp.analysis import Alignment, alignment, answers
 from dendritic_bp.rate_network import RateNetwork, measure_fi
 from dendritic_bp.tasks import Dataset
-from networks.digits import PIECE, READ_S, TRIAL, VOTERS, Design
+from networks.digits import PIECE, READ_S, Design
 from networks.layers import EVENTS, TRAINS, probes
 from networks.training import Block, Probe, Training, looks
 
@@ -58,12 +58,11 @@ class Meter:
             biases.append(network[f"{name}.I_bias"])
             curves.append(curve)
             rates = curve(current)
-        owner = np.repeat(np.arange(self.design.classes), VOTERS)
-        right = self.data.labels[probe.samples][:, None] == np.arange(self.design.classes)
+        owner = np.repeat(np.arange(self.design.groups), self.design.voters)
         wanted = [float(network[name]) for name in self.design.wanted]
         softness, (low, high) = (None, wanted) if len(wanted) == 2 else (wanted[0], (0, 1))
         matched = RateNetwork(weights, biases, curves, owner, homeostatic, softness)
-        return matched, measured[0], np.where(right, high, low)
+        return matched, measured[0], low + (high - low) * self.design.wants(probe.samples, self.data)
 
 
 def reliability(changes: np.ndarray) -> float:
@@ -109,7 +108,7 @@ def summary(main: Training, meter: Meter, controls: Mapping[str, Training]) -> d
         key = name.replace(" ", "_")
         result[f"test_accuracy_{key}"] = accuracy(control.held_out["test"], main.data, times)
         result[f"gain_over_{key}"] = test - result[f"test_accuracy_{key}"]
-    return result | _angles(main, meter) | _activity(main) | _voltages(main) | _cost(main)
+    return result | angles(main, meter) | _activity(main) | _voltages(main) | _cost(main)
 
 
 def linear_classifier(data: Dataset) -> float:
@@ -127,7 +126,7 @@ def _pixels(data: Dataset, rows: np.ndarray) -> np.ndarray | sparse.csr_matrix:
     return sparse.vstack([sparse.csr_matrix(data.images[part] / np.float32(data.white)) for part in parts])
 
 
-def _angles(main: Training, meter: Meter) -> dict[str, float]:
+def angles(main: Training, meter: Meter) -> dict[str, float]:
     """Return angles (deg) and the like, as means over the probes from the first epoch on."""
     late = [k for k, epoch in enumerate(meter.epochs) if epoch >= 1]
     result = {}
@@ -182,7 +181,7 @@ def _voltages(main: Training) -> dict[str, float]:
 
 def _cost(main: Training) -> dict[str, float]:
     spent, trials = main.spent, main.spent.pieces * PIECE
-    simulated = trials * float(TRIAL / second)
+    simulated = trials * float(main.design.trial / second)
     blocks = [*main.train, *main.validate, *main.held_out.values()]
     return {
         "trials": trials,
@@ -207,7 +206,7 @@ def dataset(main: Training, meter: Meter, controls: Mapping[str, Training]) -> x
         "shown_label": ("shown", data.labels[main.shown]),
         "cells": ("population", list(main.design.sizes.values())),
         "copies": ((), main.design.copies),
-        "trial": ((), float(TRIAL / second), {"units": "s"}),
+        "trial": ((), float(main.design.trial / second), {"units": "s"}),
         "taught_from": ((), float(main.design.gates["teaching"].start / second), {"units": "s"}),
     }
     arrays |= _alignment_arrays(meter) | _weight_arrays(main) | _show_arrays(main)
@@ -249,9 +248,9 @@ def _weight_arrays(main: Training) -> dict[str, tuple]:
 def _show_arrays(main: Training) -> dict[str, tuple]:
     """Return the spikes of the trials shown as flat (time, cell), and the voltages of a few cells."""
     result: dict[str, tuple] = {"time": ("time", main.show["time"], {"units": "s"})}
-    starts = np.arange(len(main.shown)) * float(TRIAL / second)
-    window, labels = (0, starts.size * float(TRIAL / second)), main.data.labels[main.shown]
-    result |= trains.trial_entries(starts, starts + float(TRIAL / second), label=labels)
+    starts = np.arange(len(main.shown)) * float(main.design.trial / second)
+    window, labels = (0, starts.size * float(main.design.trial / second)), main.data.labels[main.shown]
+    result |= trains.trial_entries(starts, starts + float(main.design.trial / second), label=labels)
     for layer, size in main.design.sizes.items():
         spikes = {k: tuple(main.show[f"{layer}_{k}_{x}"] for x in ("t", "cell")) for k in TRAINS}
         result |= trains.entries(layer, size, window, main.show.get(f"{layer}_burst_sign"), **spikes)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from brian2 import Network, SpikeMonitor, defaultclock, ms, pA, second
+from brian2 import Network, Quantity, SpikeMonitor, defaultclock, ms, pA, second
 
 from dendritic_bp.tasks import Dataset
 from dendritic_bp.trials import Gate, Schedule, Trials
@@ -16,6 +16,7 @@ from networks.own import cell_of
 from networks.relays import dale, relays
 from networks.routing import DRIVES, routed, router, terminals
 from networks.teacher import reward, teacher
+from networks.teachers import LENGTHS, PIXEL_VOTERS, taught
 
 # All values chosen here.
 PIECE = 360  # trials in a run
@@ -39,6 +40,7 @@ class Design:
     routing: str = "wired"  # of feedback; or "synapses", or "direct"
     measured: bool = False  # whether feedback can be measured
     dale: bool = False  # whether cells only excite, and interneurons inhibit
+    teacher: str = "label"  # or "reward", or "reconstruction"
 
     @property
     def name(self) -> str:
@@ -46,6 +48,7 @@ class Design:
         kind = self.neuron if self.neuron.isidentifier() else self.cell.model.name
         way = dict(synapses=["routed"], direct=["direct"]).get(self.routing, [])
         way = [*way, *["measured"] * self.measured, *["dale"] * self.dale]
+        way += [self.teacher] * (self.teacher != "label")
         return "-".join(["digits", kind, *way, *map(str, (self.pixels, *self.hidden, self.classes))])
 
     @property
@@ -54,6 +57,7 @@ class Design:
         cell = cell_of(self.neuron)
         cell = cell if self.routing == "wired" else routed(cell, self.routing)
         cell = dale(cell) if self.dale else cell
+        cell = taught(cell, self.teacher)
         return measuring.measured(cell) if self.measured else cell
 
     @property
@@ -62,10 +66,20 @@ class Design:
         return max(1, round(INPUTS / self.pixels))
 
     @property
+    def groups(self) -> int:
+        """Return what the output stands for: the number of classes, or of pixels."""
+        return self.pixels if self.teacher == "reconstruction" else self.classes
+
+    @property
+    def voters(self) -> int:
+        """Return the number of output cells for each of them."""
+        return PIXEL_VOTERS if self.teacher == "reconstruction" else VOTERS
+
+    @property
     def sizes(self) -> dict[str, int]:
         """Return the number of cells of each layer, inputs first."""
         hidden = {f"hidden{k}": n for k, n in enumerate(self.hidden, start=1)}
-        return dict(inputs=self.pixels * self.copies) | hidden | dict(output=self.classes * VOTERS)
+        return dict(inputs=self.pixels * self.copies) | hidden | dict(output=self.groups * self.voters)
 
     @property
     def wires(self) -> dict[str, tuple[str, str]]:
@@ -77,24 +91,41 @@ class Design:
         return {name: (a, b) for name, (a, b) in (forward | back).items()}
 
     @property
+    def trial(self) -> Quantity:
+        """Return the length of a trial, which is read for as long under all teachers."""
+        return LENGTHS.get(self.teacher, TRIAL)
+
+    @property
     def clock(self) -> Trials:
         """Return the trial clock of one piece."""
-        return Trials(PIECE, TRIAL, BIN)
+        return Trials(PIECE, self.trial, BIN)
 
     @property
     def gates(self) -> dict[str, Gate]:
         """Return when in a trial what is open."""
-        return dict(reading=Gate(SETTLED), **self.cell.credit.gates) | self.cell.gates
+        return dict(reading=Gate(SETTLED, TRIAL), **self.cell.credit.gates) | self.cell.gates
 
     @property
     def wanted(self) -> tuple[str, ...]:
         """Name what the teacher compares rates with: two targets, or how softly classes compete."""
         return ("teacher.r_soft",) if self.cell.teacher.get("rivals") else ("teacher.r_low", "teacher.r_high")
 
+    @property
+    def answers(self) -> bool:
+        """Tell whether the network answers in a trial, and is told whether it was right."""
+        return bool(self.cell.teacher.get("chooses"))
+
+    def wants(self, samples: np.ndarray, data: Dataset) -> np.ndarray:
+        """Return what is wanted of each class, or pixel, in each trial, from 0 to 1: (trials, groups)."""
+        if self.teacher == "reconstruction":
+            return data.brightness(samples)
+        return (data.labels[samples][:, None] == np.arange(self.classes)).astype(float)
+
     def values(self, piece: Schedule, data: Dataset) -> dict[str, Any]:
         """Return the run-time values that make the network follow a piece of the schedule."""
-        label = data.labels[piece.sample].astype(float)
-        shown = dict(images=data.brightness(piece.sample), label=label)
+        shown = dict(images=data.brightness(piece.sample))
+        if self.teacher != "reconstruction":
+            shown["label"] = data.labels[piece.sample].astype(float)
         return shown | self.clock.values(piece, self.gates)
 
     def recorded(self, spikes: bool = False, start: bool = False) -> dict[str, int]:
@@ -108,7 +139,7 @@ class Design:
     def feedback_values(self, kind: str) -> dict[str, Any]:
         """Return the run-time values that make all feedback of one kind."""
         base = "random" if kind == "measured" else kind
-        values = projections.feedback_values(base, [*self.sizes.values()][1:], self.cell, TRIAL)
+        values = projections.feedback_values(base, [*self.sizes.values()][1:], self.cell, self.trial)
         return values | (measuring.feedback_values(kind, len(self.hidden)) if self.measured else {})
 
     def stage(self, epoch: int) -> dict[str, Any]:
@@ -150,11 +181,11 @@ class Design:
         told = cell.model.with_equations(**cell.credit.inputs)
         sources = inputs(told, self.sizes["inputs"], f"images(t, i//{self.copies})", clock, read, cell.inputs)
         layers = [sources, *learning_layers(cell, self.hidden, self.sizes["output"], tables)]
-        taught = teacher(layers[-1], self.classes, tables, **cell.teacher)
+        told_by = teacher(layers[-1], self.groups, tables, **cell.teacher)
         if "success" in layers[-1].equations:
-            taught += reward(layers[1:], taught[0])
-        objects = [*layers, *taught]
-        wires = projections.projections(layers, cell, tables, longest=TRIAL)
+            told_by += reward(layers[1:], told_by[0])
+        objects = [*layers, *told_by]
+        wires = projections.projections(layers, cell, tables, longest=self.trial)
         if self.routing != "wired":
             objects += terminals(layers if self.dale else layers[2:])
         if self.routing == "synapses":
@@ -162,12 +193,13 @@ class Design:
         elif self.dale:
             objects += relays(layers)
         objects += laterals(layers[1:], cell, tables)
-        objects += [*wires, *self._records(layers, wires), *shows(layers, ("v_s", "v_d"))]
+        objects += [*wires, *self._records(layers, wires, told_by), *shows(layers, ("v_s", "v_d"))]
         return clock.run(objects)
 
-    def _records(self, layers: list, wires: list) -> list:
+    def _records(self, layers: list, wires: list, taught: list) -> list:
         """Count per trial, and keep the weights and excitabilities with which a piece begins."""
         result = [self.clock.counters(layer, COUNTERS) for layer in layers]
+        result += [self.clock.counters(each, ["n_reward"]) for each in taught if each.name == "judge"]
         result += [SpikeMonitor(layer, record=False, name=f"{layer.name}_total") for layer in layers]
         result += [self.clock.snapshots(layer, "I_bias", PIECE) for layer in layers[1:]]
         for wire in wires:

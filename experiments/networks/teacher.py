@@ -8,6 +8,15 @@ The pool is a step late: at each event of a class of n cells its share is too la
 exp(1/(n tau_r r_soft)), and by the power of k if k of them fire at once. Apical dendrites hardly notice it.
 Somata, which a teacher makes fire together, get a kick of the wrong sign; `prompt` lets the pool see what the
 class sees.
+
+With `chooses`, the network answers while `deciding`: by the class whose rate, with noise on it, is highest,
+so that each answers as often as its share says [G54]. Of the label only the reward R is left, 1 for a right
+answer and 0 for a wrong one, and the chosen class alone is told [RO05]: R less its share, the reward that it
+expected. Over many answers a class is told share (wanted - share): the gradient of the cross-entropy, each
+class weighed by its share.
+
+[G54] Gumbel 1954: the highest of x_i + noise is i with probability exp(x_i)/sum
+[RO05] Roelfsema & van Ooyen 2005, Neural Comput 17 (AGREL)
 """
 
 from typing import Any
@@ -24,7 +33,8 @@ gain : amp*second (shared, constant)
 hold : 1 (shared, constant)
 """
 TARGETS = """
-error = r_low + (r_high - r_low)*wanted - r : Hz
+error = asked - r : Hz
+asked = r_low + (r_high - r_low)*wanted : Hz (constant over dt)
 r_low : Hz (shared, constant)
 r_high : Hz (shared, constant)
 """
@@ -32,6 +42,25 @@ SHARES = """
 error = r_soft*(wanted - exp(r/r_soft)/pool) : Hz
 pool : 1 (linked)
 r_soft : Hz (shared, constant)
+"""
+CHOICE = """
+error = r_soft*chosen*(R - share) : Hz
+chosen = int(beaten < 0.5) : 1
+beaten : 1                                            # number of classes with a higher score
+score : Hz
+share : 1                                             # of the pool, when the answer was given
+pool : 1 (linked)
+R : 1 (linked)
+r_soft : Hz (shared, constant)
+r_explore : Hz (shared, constant)
+"""
+DECIDE = """
+score = (1 - deciding(t))*score + deciding(t)*(r - r_explore*log(-log(rand())))
+share = (1 - deciding(t))*share + deciding(t)*exp(r/r_soft)/pool
+"""
+JUDGE = """
+R : 1                                                 # 1 if the answer is right, else 0
+n_reward : 1                                          # of this trial
 """
 REWARD = """
 total : 1
@@ -46,6 +75,8 @@ right_post = wanted_pre*r_pre/r_soft_pre : 1 (summed)
 START = dict(tau_r=50 * ms, hold=0)
 RATES = dict(r_low=4 * Hz, r_high=30 * Hz)
 RIVALS = dict(r_soft=2 * Hz)
+CHOICES = dict(r_explore=1.4 * Hz)
+BIN = 20 * ms
 BY_CLASS = "int(abs(label(t) - i) < 0.5)"
 
 
@@ -56,6 +87,7 @@ def teacher(
     wanted: str = BY_CLASS,
     rivals: bool = False,
     prompt: bool = False,
+    chooses: bool = False,
     **values: Any,
 ) -> list[NeuronGroup | Synapses]:
     """Teach the output, equal parts of which stand for the classes, by a current into its apical dendrites.
@@ -63,9 +95,11 @@ def teacher(
     `wanted` says from 0 to 1 where, between `r_low` and `r_high`, the target of class i is, or its share.
     """
     voters = output.N // classes
-    equations = f"{TEACHER}{SHARES if rivals else TARGETS}wanted = {wanted} : 1"
+    kind = CHOICE if chooses else SHARES if rivals else TARGETS
+    equations = f"{TEACHER}{kind}wanted = {wanted} : 1"
     group = NeuronGroup(classes, equations, method="euler", name="teacher", namespace=tables)
-    for name, value in (START | (RIVALS if rivals else RATES) | values).items():
+    usual = START | (RIVALS if rivals else RATES) | (CHOICES if chooses else {})
+    for name, value in (usual | values).items():
         setattr(group, name, value)
     watch = Synapses(
         output,
@@ -75,8 +109,27 @@ def teacher(
         name="watch",
     )
     watch.connect(j=f"i//{voters}")
-    output.I_teacher = linked_var(group, "current", index=np.repeat(np.arange(classes), voters))
-    return [group, watch, *(_pool(group, prompt) if rivals else ())]
+    for name, sent in dict(I_teacher="current", r_asked="asked").items():
+        if name in output.equations:
+            setattr(output, name, linked_var(group, sent, index=np.repeat(np.arange(classes), voters)))
+    pool = _pool(group, prompt) if rivals else ()
+    return [group, watch, *pool, *(_choice(group) if chooses else ())]
+
+
+def _choice(group: NeuronGroup) -> list[NeuronGroup | Synapses]:
+    """Let the class with the highest score answer, and judge it."""
+    group.run_regularly(DECIDE, dt=BIN, name="decide")
+    compare = Synapses(
+        group, group, "beaten_post = int(score_pre > score_post) : 1 (summed)", name="comparing"
+    )
+    compare.connect(condition="i != j")
+    judge = NeuronGroup(1, JUDGE, name="judge")
+    judge.run_regularly("n_reward = R", dt=BIN, when="end", name="judging")
+    right = "R_post = chosen_pre*wanted_pre : 1 (summed)"
+    tell = Synapses(group, judge, right, name="telling", namespace=group.namespace)
+    tell.connect()
+    group.R = linked_var(judge, "R", index=np.zeros(group.N, int))
+    return [compare, judge, tell]
 
 
 def reward(layers: list[NeuronGroup], group: NeuronGroup) -> list[NeuronGroup | Synapses]:

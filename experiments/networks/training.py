@@ -78,6 +78,10 @@ class Block:
     schedule: Schedule
     votes: np.ndarray  # (trials, classes)
     totals: dict[str, float]  # "layer.counter", and "spikes"
+    events: Arrays = field(
+        default_factory=dict
+    )  # of all cells (trials, cells), by layer, where they are kept
+    reward: np.ndarray | None = None  # of each answer, where the network answers
 
     @classmethod
     def of(cls, pieces: list[Schedule], read: list[Arrays]) -> "Block":
@@ -87,7 +91,11 @@ class Block:
         votes = np.concatenate([each["votes"] for each in read])
         real = ~shown.during("idle")
         schedule = Schedule(*(c[real] for c in (shown.sample, shown.phase, shown.epoch, shown.step)))
-        return cls(schedule, votes, {name: float(sum(each[name] for each in read)) for name in totals})
+        cells = [name for name in read[0] if name.startswith("events/")]
+        events = {name.removeprefix("events/"): np.concatenate([x[name] for x in read]) for name in cells}
+        reward = np.concatenate([x["reward"] for x in read]) if "reward" in read[0] else None
+        sums = {name: float(sum(each[name] for each in read)) for name in totals}
+        return cls(schedule, votes, sums, events, reward)
 
 
 @dataclass(frozen=True)
@@ -113,6 +121,7 @@ class Training:
     plan: Plan
     values: dict[str, Any]  # of this variant
     observe: Callable[[Probe], None] | None = None
+    cells: bool = False  # whether to keep the events of all cells, for training images too, at the end
     train: list[Block] = field(default_factory=list)  # one each epoch
     validate: list[Block] = field(default_factory=list)
     held_out: dict[str, Block] = field(default_factory=dict)  # "end" (validation images) and "test"
@@ -136,10 +145,12 @@ class Training:
         if self.plan.patience is not None:
             chain.recall()
             self.network = kept
+        times = looks(self.data)
         for phase, rows in {"end": self.data.validation, "test": self.data.test}.items():
-            self.held_out[phase] = self._look(
-                chain, np.repeat(rows, looks(self.data)), phase, self.plan.epochs
-            )
+            shown = np.repeat(rows, times)
+            self.held_out[phase] = self._look(chain, shown, phase, self.plan.epochs, self.cells)
+        if self.cells:
+            self.held_out["known"] = self._look(chain, self.data.train, "known", self.plan.epochs, True)
         self._show(chain)
         self.spent = chain.spent
         return self
@@ -193,11 +204,13 @@ class Training:
         if self.observe:
             self.observe(Probe(epoch, samples, events, networks))
 
-    def _look(self, chain: Chain, samples: np.ndarray, phase: str, epoch: int) -> Block:
+    def _look(self, chain: Chain, samples: np.ndarray, phase: str, epoch: int, cells: bool = False) -> Block:
         """Show images without a teacher; each piece begins in the state in which training stands."""
         pieces = Schedule.of((samples, phase, epoch, 0)).pieces(PIECE)
         quiet = self.design.recorded()
-        read = [chain.look(self.design.values(p, self.data) | quiet, partial(self._read, p)) for p in pieces]
+        reads = [partial(self._read, piece, cells=cells) for piece in pieces]
+        values = [self.design.values(piece, self.data) | quiet for piece in pieces]
+        read = [chain.look(each, reader) for each, reader in zip(values, reads, strict=True)]
         return Block.of(pieces, read)
 
     def _show(self, chain: Chain) -> None:
@@ -217,8 +230,10 @@ class Training:
         counts = {name: clock.counts(run, name)[real] for name in map(".".join, product(sizes, COUNTERS))}
         result = {name: np.array(each.sum()) for name, each in counts.items()}
         result["spikes"] = np.array(float(sum(run[f"{layer}_total.N"] for layer in sizes)))
-        votes = counts["output.n_event"].reshape(int(real.sum()), self.design.classes, -1).sum(axis=2)
+        votes = counts["output.n_event"].reshape(int(real.sum()), self.design.groups, -1).sum(axis=2)
         result["votes"] = votes.astype(np.int32)
+        if self.design.answers:
+            result["reward"] = clock.counts(run, "judge.n_reward")[real, 0]
         if cells:
             result |= {f"events/{x}": counts[f"{x}.n_event"].astype(np.uint8) for x in sizes}
         for where, wanted in (("start", start), ("end", network)):
