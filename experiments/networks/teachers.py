@@ -51,7 +51,7 @@ def _reward(cell: Cell) -> Cell:
         learning=Gate(REWARDED, scaled=True),  # before, events would depress by a P_bar of later ones
         opened=Gate(REWARDED),
     )
-    told = dict(chooses=True, tau_r=50 * ms, r_explore=4 * Hz)
+    told = dict(chooses=True, tau_r=50 * ms)
     first = cell.first | dict(eta=cell.first["eta"] / 3)
     return replace(cell, gates=cell.gates | gates, teacher=cell.teacher | told, first=first, anneal=1.0)
 
