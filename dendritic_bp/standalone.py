@@ -21,6 +21,7 @@ from dendritic_bp import control, delivery, variables
 from dendritic_bp.codegen import Vectorised, read_clock_once
 from dendritic_bp.errors import UserError
 from dendritic_bp.lookups import require_table
+from dendritic_bp.placing import place
 from dendritic_bp.plain import rate_limits
 from dendritic_bp.precision import precision_of, require_narrow
 from dendritic_bp.protocol import built
@@ -61,6 +62,7 @@ def trace(protocol: Callable[[], Network], name: str, folder: Path, precision: s
         device.build(directory=str(folder), compile=False, run=False)
         _compare_clocks_relatively(folder / "network.cpp")
         read_clock_once(folder / "network.cpp")
+        place(folder / "objects.cpp")
         _freeze(device, name)
         recorded = variables.recorded(network.objects)
         return Trace(stored, settable, limits, tables, recorded, float(network.t / second))
