@@ -14,6 +14,7 @@ from brian2.core.variables import DynamicArrayVariable
 
 from dendritic_bp import carry, delivery, tables, watch
 from dendritic_bp.carry import Entry
+from dendritic_bp.passes import in_chunks
 from dendritic_bp.tables import Table
 from dendritic_bp.variables import ACTIVE, Settable, monitors
 
@@ -29,7 +30,8 @@ def insert(
     inputs = [x.argument for name, x in settable.items() if name not in named and not name.endswith(ACTIVE)]
     queue = _with_sorted_clocks(device, device.main_queue)
     queue = _with_values(device, queue, inputs, variables)
-    device.main_queue[:] = _with_state_kept([_watched(entry) for entry in queue])
+    chunked, passes = in_chunks(device, queue)
+    device.main_queue[:] = _with_state_kept([_watched(entry) for entry in chunked])
     codes = _running(device, queue)
     found = tables.find(device, codes)
     timed = [name for name, table in found.items() if table.is_timed]
@@ -38,6 +40,7 @@ def insert(
     device.report_func = "\n".join(
         [
             files("dendritic_bp").joinpath("run_control.h").read_text(),
+            passes,
             _checks(device, network, named, variables),
             _size_report(device),
             carry.source(device, network.name, timed, delivery.kept(network)),

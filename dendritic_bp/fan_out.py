@@ -82,14 +82,13 @@ class CellByCell(CPPCodeGenerator):
         self.by_cell: dict[str, list[str]] = {side: [] for side in SIDES}
         self.known: dict[str, set[str]] = {side: set() for side in SIDES}
         self.written: set[str] = set()
-        self.read: set[str] = set()
         self.calls: dict[str, str] = {}
         *code, keywords = super().translate_statement_sequence(scalar, vector)
         if self._synaptic:
             keywords["by_cell"] = {side: "\n".join(lines) for side, lines in self.by_cell.items()}
             keywords["written"] = sorted(self.written)
         if self.template_name == "stateupdate":
-            keywords["apart"] = self.written == {"_idx"} and self.read > {"_idx"}
+            keywords["apart"] = self.written == {"_idx"}
         return *code, keywords
 
     @property
@@ -99,7 +98,6 @@ class CellByCell(CPPCodeGenerator):
     def translate_to_read_arrays(self, read: set[str], write: set[str], indices: set[str]) -> list[str]:
         """Return the lines that read arrays, without those that read of a cell what no synapse changes."""
         self.written |= {self._index(name, read | write) for name in write} - {"0"}
-        self.read |= {self.variable_indices[name] for name in read} - {"0"}
         if self._synaptic:
             changed = {self.get_array_name(self.variables[name]) for name in write}
             for side, array in SIDES.items():

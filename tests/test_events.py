@@ -70,7 +70,7 @@ def test_what_follows_an_event_follows(compiled):
 
 def test_there_is_one_search(compiled):
     main = (compiled[0].folder / "sources" / "main.cpp").read_text()
-    assert "_run_once_event_search_codeobject);" in main and "once_spike_thresholder" not in main
+    assert "_run_once_event_search_codeobject" in main and "once_spike_thresholder" not in main
     assert "_run_plain_late_thresholder_codeobject);" in main
 
 
@@ -89,7 +89,7 @@ def test_search_for_what_bursts_is_vectorised(tmp_path):
     flags = ["-O3", "-ffast-math", "-fno-finite-math-only", "-march=native", *VECTORISE, "-fopt-info-vec"]
     command = ["g++", *flags, "-I.", "-include", "headers.h", "-c", file, "-o", tmp_path / "x.o"]
     done = subprocess.run(command, cwd=program._sources, check=True, capture_output=True, text=True)
-    loop = next(k for k, line in enumerate(file.read_text().splitlines(), 1) if "_idx < _N" in line)
+    loop = next(k for k, line in enumerate(file.read_text().splitlines(), 1) if "_idx < _end" in line)
     assert any(f"{file.name}:{loop}:" in line and "vectorized" in line for line in done.stderr.splitlines())
 
 

@@ -134,15 +134,19 @@ def test_more_synapses_take_brian2_code():
     Program(twice, "fan-out-twice").trace()
 
 
-def test_loops_that_read_other_cells_are_vectorised():
-    """GCC cannot know that what is read of other cells is not what is written."""
+def test_loops_that_write_each_cell_alone_are_vectorised():
+    """GCC cannot know that what is read of other cells is not what is written, and asks at each call."""
 
     def looks() -> Network:
         shown = NeuronGroup(2, "c : 1", name="shown")
         seen = NeuronGroup(10, "dx/dt = (c - x)/(10*ms) : 1\nc : 1 (linked)", method="euler", name="seen")
         own = NeuronGroup(10, "dx/dt = -x/(10*ms) : 1", method="euler", name="own")
         seen.c = linked_var(shown, "c", index=np.arange(10) // 5)
-        network = Network(shown, seen, own)
+        ring = NeuronGroup(
+            10, "dx/dt = (left - x)/(10*ms) : 1\nleft : 1 (linked)", method="euler", name="ring"
+        )
+        ring.left = linked_var(ring, "x", index=np.roll(np.arange(10), 1))
+        network = Network(shown, seen, own, ring)
         network.run(1 * ms)
         return network
 
@@ -150,6 +154,6 @@ def test_loops_that_read_other_cells_are_vectorised():
     program.trace()
     code = {
         name: (program._sources / "code_objects" / f"{name}_stateupdater_codeobject.cpp").read_text()
-        for name in ("seen", "own")
+        for name in ("seen", "own", "ring")
     }
-    assert "GCC ivdep" in code["seen"] and "GCC ivdep" not in code["own"]
+    assert "GCC ivdep" in code["seen"] and "GCC ivdep" in code["own"] and "GCC ivdep" not in code["ring"]

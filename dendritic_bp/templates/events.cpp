@@ -8,10 +8,11 @@
 
     // One byte for each cell, one bit for each event; the rest of the last word stays 0.
     const int _N = N;
-    static uint64_t _words[{{(variables["N"].get_value() + 7) // 8}}];
+    const int _begin = control::first_cell, _end = std::min(_N, control::last_cell);
+    alignas(64) static uint64_t _words[{{(variables["N"].get_value() + 7) // 8}}];
     unsigned char* const _found = reinterpret_cast<unsigned char*>(_words);
     #pragma GCC ivdep
-    for (int _idx = 0; _idx < _N; _idx++)
+    for (int _idx = _begin; _idx < _end; _idx++)
     {
         // vector code
         const size_t _vectorisation_idx = _idx;
@@ -21,6 +22,8 @@
         {%- endfor %};
     }
 
+    if (_end < _N)
+        return;
     {% for event, space in spaces.items() %}
     int32_t* const _space_{{event}} = {{get_array_name(space)}};
     int32_t _n_{{event}} = 0;

@@ -18,7 +18,7 @@ from dendritic_bp.runs import Run
 
 WIDTHS = (".256", ".512") if platform.machine() in ("x86_64", "AMD64") else ("",)  # bits; "": what GCC takes
 LOOPS = ("background", "stateupdater", "event_search")
-LOOP = re.compile(r"for ?\(int _idx ?= ?0; _idx ?< ?_N; _idx\+\+\)\s*\{(.*?)\n    \}", re.DOTALL)
+LOOP = re.compile(r"for \(int _idx = _begin; _idx < _end; _idx\+\+\)\s*\{(.*?)\n    \}", re.DOTALL)
 SUPPORT = re.compile(r"^namespace \{(.*?)^\}", re.DOTALL | re.MULTILINE)
 SNIPPET = re.compile(r"(?=^    (?:static inline|template|#define))", re.MULTILINE)
 COMMON = "template < typename T1, typename T2 > struct _higher_type;"
