@@ -216,6 +216,7 @@ def test_one_run_is_made_unless_controls_are_asked_for():
 def test_a_second_hidden_layer_is_driven_strongly():
     cell, up = CELLS["burst_signed"], between(100, CELLS["burst_signed"])
     assert up["eta"] / shrink(100, cell) / pA == pytest.approx(30)
+    assert "w_far" not in up and "w_far" in higher(100, cell)  # weights between hidden layers hardly fade
     assert (up["w"], higher(100, cell)["w"]) == tuple(f"{w}*pA/sqrt(100)*randn()" for w in (10000, 30))
     assert between(100, CELLS["burst_poisson"]) == higher(100, CELLS["burst_poisson"])
 

@@ -67,11 +67,14 @@ def _drawn(weights: Quantity, below: int) -> str:
 
 
 def between(below: int, cell: Cell) -> dict[str, Any]:
-    """Return step and first weights between hidden layers: as onto the output, if none are given."""
+    """Return step and first weights between hidden layers: as onto the output, if none are given.
+
+    They hardly fade, as no feedback synapse has to become the same; else the layer hears less and less.
+    """
     if not cell.between:
         return higher(below, cell)
     eta = cell.between["step"] / below * shrink(below, cell)
-    return dict(eta=eta, w=_drawn(cell.between["weights"], below)) | forgets(eta, cell)
+    return dict(eta=eta, w=_drawn(cell.between["weights"], below))
 
 
 def shrink(hidden: int, cell: Cell) -> float:
