@@ -1,5 +1,6 @@
 """Errors that are no labels: what networks are told, what is read out of hidden cells, and the figures."""
 
+import json
 import sys
 from io import BytesIO
 from pathlib import Path
@@ -157,3 +158,39 @@ def test_cells_that_cannot_be_taught_so_say_what_is_needed(neuron):
         assert Design((3,), neuron, teacher="reward").cell
     with pytest.raises(UserError, match="no teacher 'oracle'; there are label, reward, reconstruction"):
         assert Design((3,), "signed_bursts", teacher="oracle").cell
+
+
+def test_a_run_is_written_whole(tmp_path, monkeypatch):
+    """From flags to folder, with networks that are faked."""
+
+    class Traced:
+        source_hash = "0" * 16
+
+        def __init__(self, *args, **kwargs):
+            pass
+
+        def check(self, values):
+            assert values == {}
+
+    def train(program, seed, trainings, pieces):
+        assert seed == 3
+        return {name: each(Fake(each.design)) for name, each in trainings.items()}
+
+    monkeypatch.setattr(teachers, "Program", Traced)
+    monkeypatch.setattr(teachers, "train", train)
+    flags = [
+        "--quick",
+        "--seed",
+        "3",
+        "--teacher",
+        "reward",
+        "reconstruction",
+        "--out",
+        str(tmp_path / "run"),
+    ]
+    cli.main(teachers.__doc__, teachers.simulate, teachers.figures, teachers.options, arguments=flags)
+    run = tmp_path / "run"
+    assert {"run.json", "summary.json", "data.nc"} <= {path.name for path in run.iterdir()}
+    assert {path.stem for path in run.glob("*.png")} == {"ladder", "learning", "angles", "reconstructions"}
+    kept = json.loads((run / "summary.json").read_text())
+    assert "reward_read_out_test_accuracy" in kept and "label_test_accuracy" not in kept
