@@ -3,12 +3,13 @@
 Methods. The cells, trials and synapses of `digits.py` (64 pixels x 4 input cells, 30 hidden cells) under
 three teachers, each a current into the apical dendrites of the output. *label*: ten classes compete, and
 each is told what its share lacks. *reward*: the network answers at 140 ms, by a class drawn as the shares
-say; from 160 to 300 ms this class alone is told R less its share (R is 1 for a right answer, else 0), all
-others nothing. *reconstruction*: four output cells stand for each pixel, and are told what their rate lacks
-of its brightness; there is no label in the program. 8 epochs of 1,077 digits, and the same with hidden
-weights frozen and with feedback zero. At the end all images are shown for three trials without a teacher,
-and two read-outs are fitted to the events of hidden cells in single trials of training images: a logistic
-regression for the class, a ridge regression for the pixels. Probes compare what would be learned with the
+say, or in 3 of 10 trials by any. From 160 to 300 ms it hears whether that was right: if so, all classes are
+told what a label would tell them; if not, the chosen one alone is told to give up its share.
+*reconstruction*: four output cells stand for each pixel, and are told what their rate lacks of its
+brightness; there is no label in the program. 8 epochs of 1,077 digits, and the same with hidden weights
+frozen and with feedback zero. At the end all images are shown for three trials without a teacher, and two
+read-outs are fitted to the events of hidden cells in single trials of training images: a logistic regression
+for the class, a ridge regression for the pixels. Probes compare what would be learned with the
 gradient of the matched rate network: of the cross-entropy for label and reward, of the squared error of the
 pixels for reconstruction. Values were chosen on validation images of seeds 20 to 22.
 

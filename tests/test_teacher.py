@@ -83,28 +83,35 @@ def answered(label=1, taught=1.0, steps=3, rates=RATES, **values):
     return cells.I / pA, chosen.chosen[:, 1:], judge
 
 
-SHARE = np.exp(RATES[1] / 2) / np.exp(RATES / 2).sum()  # of the class with the highest rate
+SHARES = np.exp(RATES / 2) / np.exp(RATES / 2).sum()
 
 
-@pytest.mark.parametrize(("label", "surprise"), [(1, 1 - SHARE), (0, -SHARE)])
-def test_reward_tells_the_chosen_class_alone_more_or_less(label, surprise):
-    sent, chosen, judge = answered(label, r_explore=0 * Hz)
+def test_a_right_answer_tells_all_classes_what_a_label_would():
+    sent, chosen, judge = answered(label=1, r_explore=0 * Hz, p_explore=0)
     np.testing.assert_array_equal(chosen[:, -1], [0, 1, 0])
-    np.testing.assert_allclose(sent, np.repeat([0, 10 * 2 * surprise, 0], 2), rtol=1e-4)
-    assert judge.R[0] == judge.n_reward[0] == (label == 1)
+    np.testing.assert_allclose(sent, np.repeat(10 * 2 * ([0, 1, 0] - SHARES), 2), rtol=1e-4)
+    assert judge.R[0] == judge.n_reward[0] == 1
+
+
+def test_a_wrong_answer_tells_the_chosen_class_alone_to_give_up_its_share():
+    sent, chosen, judge = answered(label=0, r_explore=0 * Hz, p_explore=0)
+    np.testing.assert_array_equal(chosen[:, -1], [0, 1, 0])
+    np.testing.assert_allclose(sent, np.repeat([0, -10 * 2 * SHARES[1], 0], 2), rtol=1e-4)
+    assert judge.R[0] == judge.n_reward[0] == 0
 
 
 def test_an_answer_that_is_sure_and_right_and_one_that_nobody_judges_send_nothing():
     sure = np.array([0.0, 100.0, 0.0])
-    np.testing.assert_allclose(answered(rates=sure)[0], 0, atol=1e-3)
+    np.testing.assert_allclose(answered(rates=sure, p_explore=0)[0], 0, atol=1e-3)
     np.testing.assert_array_equal(answered(label=0, taught=0.0)[0], 0)
 
 
-def test_each_class_answers_as_often_as_its_share_says():
-    _, chosen, _ = answered(steps=3000, r_explore=2 * Hz)
+@pytest.mark.parametrize("p_explore", [0, 0.6])
+def test_each_class_answers_as_often_as_its_share_says_and_by_chance(p_explore):
+    _, chosen, _ = answered(steps=3000, r_explore=2 * Hz, p_explore=p_explore)
     assert (chosen.sum(axis=0) == 1).all()
-    share = np.exp(RATES / 2) / np.exp(RATES / 2).sum()
-    np.testing.assert_allclose(chosen.mean(axis=1), share, atol=0.03)
+    expected = (1 - p_explore) * SHARES + p_explore / 3
+    np.testing.assert_allclose(chosen.mean(axis=1), expected, atol=0.03)
 
 
 def test_reconstruction_asks_each_pixel_for_its_brightness():

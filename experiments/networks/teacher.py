@@ -10,13 +10,15 @@ Somata, which a teacher makes fire together, get a kick of the wrong sign; `prom
 class sees.
 
 With `chooses`, the network answers while `deciding`: by the class whose rate, with noise on it, is highest,
-so that each answers as often as its share says [G54]. Of the label only the reward R is left, 1 for a right
-answer and 0 for a wrong one, and the chosen class alone is told [RO05]: R less its share, the reward that it
-expected. Over many answers a class is told share (wanted - share): the gradient of the cross-entropy, each
-class weighed by its share.
+so that each answers as often as its share says [G54], and in `p_explore` of all trials by any class. Of the
+label only the reward R is left, 1 for a right answer and 0 for a wrong one. After a right answer all classes
+are told what a label would tell them: over many answers the gradient of the cross-entropy, each image
+weighed by how often its class is chosen [W92]. After a wrong one the chosen class alone is told to give up
+its share [RO05]; which other would have been right nobody knows.
 
 [G54] Gumbel 1954: the highest of x_i + noise is i with probability exp(x_i)/sum
-[RO05] Roelfsema & van Ooyen 2005, Neural Comput 17 (AGREL)
+[RO05] Roelfsema & van Ooyen 2005, Neural Comput 17 (AGREL: only the chosen unit learns)
+[W92] Williams 1992, Mach Learn 8 (REINFORCE)
 """
 
 from typing import Any
@@ -44,19 +46,21 @@ pool : 1 (linked)
 r_soft : Hz (shared, constant)
 """
 CHOICE = """
-error = r_soft*chosen*(R - share) : Hz
+error = r_soft*(R*chosen - told*exp(r/r_soft)/pool) : Hz
+told = R + (1 - R)*chosen : 1                         # right: all classes; wrong: the chosen one
 chosen = int(beaten < 0.5) : 1
 beaten : 1                                            # number of classes with a higher score
 score : Hz
-share : 1                                             # of the pool, when the answer was given
 pool : 1 (linked)
 R : 1 (linked)
 r_soft : Hz (shared, constant)
 r_explore : Hz (shared, constant)
+p_explore : 1 (shared, constant)
+u : 1 (shared)                                        # uniform, anew for each answer
 """
 DECIDE = """
-score = (1 - deciding(t))*score + deciding(t)*(r - r_explore*log(-log(rand())))
-share = (1 - deciding(t))*share + deciding(t)*exp(r/r_soft)/pool
+u = rand()
+score = (1 - deciding(t))*score + deciding(t)*(r*int(u > p_explore) - r_explore*log(-log(rand())))
 """
 JUDGE = """
 R : 1                                                 # 1 if the answer is right, else 0
@@ -75,7 +79,7 @@ right_post = wanted_pre*r_pre/r_soft_pre : 1 (summed)
 START = dict(tau_r=50 * ms, hold=0)
 RATES = dict(r_low=4 * Hz, r_high=30 * Hz)
 RIVALS = dict(r_soft=2 * Hz)
-CHOICES = dict(r_explore=1.4 * Hz)
+CHOICES = dict(r_explore=1.4 * Hz, p_explore=0.3)
 BIN = 20 * ms
 BY_CLASS = "int(abs(label(t) - i) < 0.5)"
 

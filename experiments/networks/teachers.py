@@ -44,16 +44,24 @@ def taught(cell: Cell, teacher: str) -> Cell:
 
 
 def _reward(cell: Cell) -> Cell:
-    """The network answers in the middle of a trial; then the class that it chose is told more, or less."""
+    """The network answers in the middle of a trial; then it hears whether it was right.
+
+    Half of the answers teach little, so steps are twice those of a label.
+    """
     gates = dict(
         deciding=Gate(ANSWER, REWARDED),
         teaching=Gate(REWARDED, phases=TAUGHT),
         learning=Gate(REWARDED, scaled=True),  # before, events would depress by a P_bar of later ones
         opened=Gate(REWARDED),
     )
-    told = dict(chooses=True, tau_r=50 * ms)
-    first = cell.first | dict(eta=cell.first["eta"] / 3)
-    return replace(cell, gates=cell.gates | gates, teacher=cell.teacher | told, first=first, anneal=1.0)
+    return replace(
+        cell,
+        gates=cell.gates | gates,
+        teacher=cell.teacher | dict(chooses=True, tau_r=50 * ms),
+        first=cell.first | dict(eta=2 * cell.first["eta"]),
+        step=2 * cell.step,
+        anneal=1.0,
+    )
 
 
 def _reconstruction(cell: Cell) -> Cell:
