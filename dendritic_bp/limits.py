@@ -46,7 +46,7 @@ def duration(name: str) -> dict[str, str]:
 
 
 def implied(equations: Equations) -> dict[str, str]:
-    """Return the limits of constants that are called tau... and T_..., and of capacitances."""
+    """Return the limits of constants that are called `tau...` and `T_...`, and of capacitances."""
     limits = {}
     for name, each in equations.items():
         if each.type != PARAMETER or not {"constant", "shared"} & set(each.flags):

@@ -19,7 +19,7 @@ COLOURS = (BLUE, ORANGE, GREEN, PINK, YELLOW, SKY)
 GREY, FAINT, SHADE = "#6A6A6A", "#E3E6EA", "#FCEFC9"
 
 
-class Drawing(Figure):
+class _Shown(Figure):
     """A figure that shows itself in a notebook, whatever the backend."""
 
     def _repr_png_(self) -> bytes:
@@ -30,7 +30,7 @@ class Drawing(Figure):
 
 def figure(width: float = COLUMN, height: float = 2.4) -> Figure:
     """Make an empty figure (inches) whose panels share the space without overlap; a notebook shows it."""
-    return Drawing(figsize=(width, height), layout="constrained")
+    return _Shown(figsize=(width, height), layout="constrained")
 
 
 def panels(drawing: Figure, rows: int = 1, columns: int = 1, **grid: Any) -> NDArray[Any]:

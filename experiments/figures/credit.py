@@ -50,7 +50,7 @@ def _spectrum(data: xr.Dataset, summary: Mapping[str, float]) -> Figure:
         axes.plot([x, x_twin], [y, y_twin], color=colour, linewidth=THIN, alpha=0.6)
         axes.plot(x_twin, y_twin, mark, markersize=4.5, markerfacecolor="white", color=colour)
         mean = summary.get(f"{name}_angle_hidden_without_noise_deg")
-        if mean is not None:
+        if mean:  # runs of former versions have 0 where there was no estimate
             axes.plot([x, mean], [y, y], color=colour, linewidth=LINE)
             axes.plot(mean, y, "|", color=colour, markersize=7)
         axes.plot(x, y, mark, markersize=6, color=colour)
@@ -75,7 +75,7 @@ def _spectrum(data: xr.Dataset, summary: Mapping[str, float]) -> Figure:
         Line2D([], [], marker="|", linestyle="", color=GREY, label="spiking, without noise"),
         Line2D([], [], marker="o", linestyle="", color=GREY, markerfacecolor="white", label="rate twin"),
     ]
-    plotting.legend(axes, handles=marks, loc="upper left")
+    plotting.legend(axes, handles=marks, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3)
     _list(names, data, summary)
     return drawing
 

@@ -141,9 +141,9 @@ def angles(main: Training, meter: Meter) -> dict[str, float]:
             result["sign_agreement_hidden"] = _mean([a.sign_agreement for a in hidden])
     share = _mean([share for k in late for share in meter.reliable[k][:-1]])
     result["reliability_hidden"] = share
-    if share > 0:  # else there is nothing but noise
-        cosine = result["cosine_hidden"] / np.sqrt(share)
-        result["angle_hidden_without_noise_deg"] = float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
+    # No estimate where there is nothing but noise, or so little else that chance makes the cosine exceed 1.
+    if share > 0 and abs(cosine := result["cosine_hidden"] / np.sqrt(share)) < 1:
+        result["angle_hidden_without_noise_deg"] = float(np.degrees(np.arccos(cosine)))
     result["angle_feedback_deg"] = _feedback_angle(main)
     return {name: value for name, value in result.items() if np.isfinite(value)}
 
