@@ -123,7 +123,8 @@ def _page(docs: Path, name: str, published: dict) -> str:
         made, summary = (json.loads((run / file).read_text()) for file in ("made.json", "summary.json"))
         made["what"] = "**a reduced run**" if made["reduced"] else "the whole experiment"
         made.setdefault("compiled", "in part, the rest from ccache")
-        text = "`{command}`: {what}, seed {seed}, {processor_s} s of processor time; compiled {compiled}."
+        time = "{processor_s} s of processor time" if "processor_s" in made else "resumed, time not known"
+        text = "`{command}`: {what}, seed {seed}, " + time + "; compiled {compiled}."
         parts += [text.format(**made), _table(summary, published)]
     else:
         parts += [f"No run of it is kept here: `python experiments/{name}.py`."]
