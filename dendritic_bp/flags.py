@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from dendritic_bp.errors import UserError
 from dendritic_bp.figure_files import FORMATS
 
 LARGEST_SEED = 2**32 - 1
@@ -34,6 +35,15 @@ def parser_of(doc: str | None, options: Options | None) -> argparse.ArgumentPars
     if options:
         options(parser)
     return parser
+
+
+def require_counts(least: int = 1, **numbers: int | Iterable[int] | None) -> None:
+    """Refuse numbers below `least`, named by their flags. None was not given; a least of 0 stands for all."""
+    for flag, given in numbers.items():
+        each = given if isinstance(given, Iterable) else [given]
+        if wrong := [n for n in each if n is not None and n < least]:
+            few = "0 (all)" if least == 0 else least
+            raise UserError(f"--{flag.replace('_', '-')} must be {few} or more, not {wrong[0]}.")
 
 
 def _seed(text: str) -> int:

@@ -7,7 +7,9 @@ validation, images are split off by seed.
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,9 @@ from numpy.typing import NDArray
 from sklearn.datasets import fetch_openml
 
 from dendritic_bp.errors import UserError
+from dendritic_bp.flags import require_counts
 from dendritic_bp.idx import read_idx
-from dendritic_bp.tasks import VALIDATION, Dataset, limited, split, split_off
+from dendritic_bp.tasks import VALIDATION, Dataset, digits, limited, split, split_off
 
 OPENML = dict(mnist="mnist_784", fashion_mnist="Fashion-MNIST")  # each 60,000 for training, then 10,000
 TRAINING = 60_000
@@ -26,7 +29,42 @@ FEWEST = 5  # examples of a class
 BRIGHT = 0.6  # mean brightness above which images are inverted; chosen here
 SAMPLE = 10_000  # images from which the mean brightness is taken
 
+FILES = ("images", "labels", "test_images", "test_labels")
+
 Labelled = tuple[NDArray[Any], NDArray[np.integer]]
+
+
+def image_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that say which images are learned, and how many."""
+    add = parser.add_argument
+    add("--data", choices=["digits", *OPENML], default="digits", help="fetched once, but for digits (digits)")
+    for name in FILES:
+        add(f"--{name.replace('_', '-')}", metavar="F", help="file in the format of MNIST (IDX), gzip or not")
+    add("--limit", type=int, default=0, metavar="N", help="number of training images (all)")
+
+
+def are_digits(args: argparse.Namespace) -> bool:
+    """Tell whether the digits of scikit-learn are asked for. Raises UserError where flags do not fit."""
+    require_counts(0, limit=args.limit)
+    for one, other in (FILES[:2], FILES[2:]):
+        if bool(getattr(args, one)) != bool(getattr(args, other)):
+            given, missing = (one, other) if getattr(args, one) else (other, one)
+            raise UserError(f"--{given.replace('_', '-')} needs --{missing.replace('_', '-')} too.")
+    if args.test_images and not args.images:
+        raise UserError("--test-images needs --images and --labels: a test set alone cannot be learned.")
+    if args.images and args.data != "digits":
+        raise UserError(f"Give --data {args.data} or files, not both.")
+    return not args.images and args.data == "digits"
+
+
+def images_of(args: argparse.Namespace, brightness: float | None = None) -> Dataset:
+    """Return the images that are asked for; digits are scaled to this mean brightness (None: as is)."""
+    if are_digits(args):
+        return replace(digits(args.seed, args.limit), mean=brightness)
+    if args.images:
+        test = [args.test_images, args.test_labels] if args.test_images else []
+        return from_files(args.images, args.labels, args.seed, test, args.limit)
+    return from_openml(args.data, args.seed, args.limit)
 
 
 def from_files(images: str, labels: str, seed: int, test: Sequence[str] = (), limit: int = 0) -> Dataset:

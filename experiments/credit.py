@@ -24,14 +24,15 @@ from dendritic_bp import cli  # first: it mends what a notebook hands down
 
 # isort: split
 import argparse
-from collections.abc import Sequence
 from dataclasses import replace
 
 from dendritic_bp.chain import train
-from dendritic_bp.errors import UserError
+from dendritic_bp.flags import require_counts
+from dendritic_bp.images import are_digits, image_flags, images_of
+from dendritic_bp.precision import PRECISIONS
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
-from dendritic_bp.tasks import digits
+from dendritic_bp.tasks import Dataset
 from dendritic_bp.variants import with_changes
 from figures.credit import figures
 from measures.credit import Result, dataset, summary, twin
@@ -51,16 +52,22 @@ def options(parser: argparse.ArgumentParser) -> None:
     add("--hidden", type=int, metavar="N", help="hidden cells (200; 30 with --quick)")
     add("--small", type=int, default=SMALL, metavar="N", help="hidden cells of the controls (30)")
     add("--epochs", type=int, metavar="N", help="times that the training images are shown (12; 3)")
-    add("--limit", type=int, default=0, metavar="N", help="number of training images (all)")
+    image_flags(parser)
+    add("--precision", choices=PRECISIONS, default="double", help="of all but times (double)")
     add("--no-controls", action="store_true", help="leave the controls out")
 
 
 def simulate(args: argparse.Namespace) -> Record:
     """Train each mechanism, its controls and its rate twin."""
-    _require(args)
+    hidden, epochs = _size(args)
+    require_counts(hidden=hidden, small=args.small, epochs=epochs)
     names = [name for name in MECHANISMS if name in (args.credit or MECHANISMS)]
-    _require_set(names, args)
-    results = {name: _result(name, args) for name in names}
+    data = images_of(args)
+    if args.set:
+        for name in names:  # before the first is compiled
+            design = _design(name, hidden, data)
+            Program(design.protocol, design.name).check(args.set)
+    results = {name: _result(name, data, args) for name in names}
     programs = {
         name: {"source_hash": each.source_hash, "build_s": each.build_s} for name, each in results.items()
     }
@@ -72,16 +79,16 @@ def simulate(args: argparse.Namespace) -> Record:
     return Record(dataset(results), summary(results), cost | {"programs": programs})
 
 
-def _result(name: str, args: argparse.Namespace) -> Result:
+def _result(name: str, data: Dataset, args: argparse.Namespace) -> Result:
     """Train one mechanism: as large as asked for and, with its controls, small."""
     hidden, epochs = _size(args)
     cell = MECHANISMS[name]
-    data = replace(digits(args.seed, args.limit), mean=cell.brightness)
+    data = replace(data, mean=cell.brightness) if are_digits(args) else data
     plan = Plan(epochs, args.seed, cell.anneal)
     controls = not args.no_controls
     trainings, meter, programs = {}, None, []
     for size in sorted({hidden, *([args.small] if controls else [])}, reverse=True):
-        design = Design((size,), name)
+        design = _design(name, size, data)
         variants = {"": design.feedback_values("learned")}
         if controls and size == args.small:
             variants |= design.controls(variants[""])
@@ -92,17 +99,22 @@ def _result(name: str, args: argparse.Namespace) -> Result:
             f"{name} {size} {label}".strip(): Training(design, data, plan, values, observers.get(label))
             for label, values in variants.items()
         }
-        programs.append(Program(design.protocol, design.name))
+        programs.append(Program(design.protocol, design.name, precision=args.precision))
         done = train(programs[-1], args.seed, these, plan.pieces(data))
         trainings |= {(size, label): each for label, each in zip(variants, done.values(), strict=True)}
     return Result(
         main=trainings[hidden, ""],
         meter=meter,
         small={label: each for (size, label), each in trainings.items() if size == args.small and controls},
-        twin=twin(name, hidden, epochs, args.seed),
+        twin=twin(name, hidden, data, plan, anneal=not are_digits(args)),
         source_hash=programs[0].source_hash,
         build_s=sum(program.build_s for program in programs),
     )
+
+
+def _design(name: str, hidden: int, data: Dataset) -> Design:
+    """Return the network of a mechanism for these images."""
+    return Design((hidden,), name, data.images.shape[1], data.n_classes)
 
 
 def _size(args: argparse.Namespace) -> tuple[int, int]:
@@ -113,22 +125,6 @@ def _size(args: argparse.Namespace) -> tuple[int, int]:
         for given, default in zip((args.hidden, args.epochs), usual, strict=True)
     )
     return hidden, epochs
-
-
-def _require_set(names: Sequence[str], args: argparse.Namespace) -> None:
-    """Refuse values that one of the networks does not have, before the first is compiled."""
-    if args.set:
-        for design in (Design((_size(args)[0],), name) for name in names):
-            Program(design.protocol, design.name).check(args.set)
-
-
-def _require(args: argparse.Namespace) -> None:
-    hidden, epochs = _size(args)
-    for flag, number in (("hidden", hidden), ("small", args.small), ("epochs", epochs)):
-        if number < 1:
-            raise UserError(f"--{flag} must be 1 or more, not {number}.")
-    if args.limit < 0:
-        raise UserError(f"--limit must be the number of training images, or 0 for all, not {args.limit}.")
 
 
 if __name__ == "__main__":

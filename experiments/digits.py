@@ -34,16 +34,15 @@ from dendritic_bp import cli  # first: it mends what a notebook hands down
 
 # isort: split
 import argparse
-from dataclasses import replace
 from typing import Any
 
 from dendritic_bp.chain import train
 from dendritic_bp.errors import UserError
-from dendritic_bp.images import OPENML, from_files, from_openml
+from dendritic_bp.flags import require_counts
+from dendritic_bp.images import image_flags, images_of
 from dendritic_bp.precision import PRECISIONS
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
-from dendritic_bp.tasks import Dataset, digits
 from dendritic_bp.variants import with_changes
 from figures.digits import figures
 from measures.digits import Meter, dataset, summary
@@ -56,16 +55,12 @@ from networks.training import Plan, Training
 
 HIDDEN, EPOCHS = [200], 12
 QUICK_HIDDEN, QUICK_EPOCHS = [30], 6
-FILES = ("images", "labels", "test_images", "test_labels")
 
 
 def options(parser: argparse.ArgumentParser) -> None:
     """Add the flags of this experiment."""
     add = parser.add_argument
-    add("--data", choices=["digits", *OPENML], default="digits", help="fetched once, but for digits (digits)")
-    for name in FILES:
-        add(f"--{name.replace('_', '-')}", metavar="F", help="file in the format of MNIST (IDX), gzip or not")
-    add("--limit", type=int, default=0, metavar="N", help="number of training images (all)")
+    image_flags(parser)
     add("--hidden", type=int, nargs="+", metavar="N", help="cells of one to three hidden layers (200)")
     add("--epochs", type=int, metavar="N", help="times that the training images are shown (12)")
     add(
@@ -105,8 +100,8 @@ def simulate(args: argparse.Namespace) -> Record:
     hidden = tuple(args.hidden or (QUICK_HIDDEN if args.quick else HIDDEN))
     epochs = (QUICK_EPOCHS if args.quick else EPOCHS) if args.epochs is None else args.epochs
     _require(args, hidden, epochs)
-    data = _data(args)
     kind = args.credit or args.neuron
+    data = images_of(args, cell_of(kind).brightness)
     shape = data.images.shape[1], data.n_classes
     design = Design(hidden, kind, *shape, args.routing, args.feedback == "measured", args.dale)
     plan = Plan(epochs, args.seed, design.cell.anneal, args.patience)
@@ -125,16 +120,6 @@ def simulate(args: argparse.Namespace) -> Record:
     return Record(dataset(main, meter, controls), numbers, provenance)
 
 
-def _data(args: argparse.Namespace) -> Dataset:
-    """Return the images that are asked for."""
-    if args.images:
-        test = [args.test_images, args.test_labels] if args.test_images else []
-        return from_files(args.images, args.labels, args.seed, test, args.limit)
-    if args.data == "digits":
-        return replace(digits(args.seed, args.limit), mean=cell_of(args.credit or args.neuron).brightness)
-    return from_openml(args.data, args.seed, args.limit)
-
-
 def _variants(args: argparse.Namespace, design: Design) -> dict[str, dict[str, Any]]:
     """Return the run-time values of the run asked for, and of its controls."""
     asked = design.feedback_values(args.feedback)
@@ -146,21 +131,9 @@ def _variants(args: argparse.Namespace, design: Design) -> dict[str, dict[str, A
 def _require(args: argparse.Namespace, hidden: tuple[int, ...], epochs: int) -> None:
     if not 1 <= len(hidden) <= 3 or min(hidden) < 1:
         raise UserError(f"--hidden needs one to three numbers of cells from 1 on, not {list(hidden)}.")
-    for flag, number in (("epochs", epochs), ("patience", args.patience)):
-        if number is not None and number < 1:
-            raise UserError(f"--{flag} must be 1 or more, not {number}.")
+    require_counts(epochs=epochs, patience=args.patience)
     if args.credit in ("dendritic_error", "plateau_difference", "targets") and len(hidden) > 1:
         raise UserError(f"--credit {args.credit} needs one hidden layer: a plateau changes no events.")
-    if args.limit < 0:
-        raise UserError(f"--limit must be the number of training images, or 0 for all, not {args.limit}.")
-    for one, other in (("images", "labels"), ("test_images", "test_labels")):
-        if bool(getattr(args, one)) != bool(getattr(args, other)):
-            given, missing = (one, other) if getattr(args, one) else (other, one)
-            raise UserError(f"--{given.replace('_', '-')} needs --{missing.replace('_', '-')} too.")
-    if args.test_images and not args.images:
-        raise UserError("--test-images needs --images and --labels: a test set alone cannot be learned.")
-    if args.images and args.data != "digits":
-        raise UserError(f"Give --data {args.data} or files, not both.")
 
 
 if __name__ == "__main__":

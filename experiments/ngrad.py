@@ -28,11 +28,11 @@ from dendritic_bp import cli  # first: it mends what a notebook hands down
 # isort: split
 import time
 
-import numpy as np
 import xarray as xr
 
 from dendritic_bp import listing
 from dendritic_bp.errors import UserError, suggest
+from dendritic_bp.flags import require_counts
 from dendritic_bp.storage import Record
 from figures.ngrad import figures
 from measures.ngrad import failures, summary
@@ -70,7 +70,7 @@ def _seeds(text):
 
 def simulate(args):
     """Train all networks, and collect their courses."""
-    _require_counts(args)
+    require_counts(epochs=args.epochs, batch=args.batch, seeds=args.seeds, hidden=args.hidden)
     names = in_order(args.rules or rule_names())
     listing.offer(lambda: {f"{name}.{each}": ((), 1) for name in names for each in rule(name).parameters})
     files, changed = _files(args), _changed(args.set, names)
@@ -128,13 +128,6 @@ def _changed(values, names):
             raise UserError(f"--set {key}: write a number without unit, as in {name}.{parameter}=0.1.")
         changed[name][parameter] = value
     return changed
-
-
-def _require_counts(args):
-    for flag in ("epochs", "batch", "seeds", "hidden"):
-        value = getattr(args, flag)
-        if value is not None and np.min(value) < 1:
-            raise UserError(f"--{flag} must be 1 or more, not {value}.")
 
 
 def _require_examples(batch, examples):

@@ -37,11 +37,11 @@ import argparse
 from dataclasses import replace
 
 from dendritic_bp.chain import Spent, train
-from dendritic_bp.errors import UserError
-from dendritic_bp.images import OPENML, from_files, from_openml
+from dendritic_bp.flags import require_counts
+from dendritic_bp.images import are_digits, image_flags, images_of
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
-from dendritic_bp.tasks import Dataset, digits, limited
+from dendritic_bp.tasks import limited
 from dendritic_bp.variants import with_changes
 from figures.plateau_difference import figures
 from measures.plateau_difference import dataset, summary
@@ -57,10 +57,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     """Add the flags of this experiment."""
     add = parser.add_argument
     add("--conditions", nargs="+", choices=CONDITIONS, metavar="NAME", help=f"of {', '.join(CONDITIONS)}")
-    add("--data", choices=["digits", *OPENML], default="digits", help="fetched once, but for digits (digits)")
-    for name in ("images", "labels", "test-images", "test-labels"):
-        add(f"--{name}", metavar="F", help="file in the format of MNIST (IDX), gzip or not")
-    add("--limit", type=int, default=0, metavar="N", help="number of training images (all)")
+    image_flags(parser)
     add("--test-limit", type=int, default=0, metavar="N", help="test images at most (all)")
     add("--hidden", type=int, nargs=2, metavar="N", help="cells of the hidden layers (100 50)")
     add("--epochs", type=int, metavar="N", help="times that the training images are shown (20; others: 1)")
@@ -68,12 +65,11 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def simulate(args: argparse.Namespace) -> Record:
     """Train and test the networks of all conditions."""
-    data, epochs = _data(args), _epochs(args)
+    data, epochs = replace(images_of(args), mean=None), _epochs(args)  # as bright as they are
     tested = args.test_limit or len(data.test)
     data = replace(data, test=limited(data.test, min(tested, len(data.test)), args.seed))
     hidden = tuple(args.hidden or (QUICK_HIDDEN if args.quick else HIDDEN))
-    if epochs < 1 or min(hidden) < 1:
-        raise UserError(f"--epochs and --hidden must be 1 or more, not {epochs} and {hidden}.")
+    require_counts(epochs=epochs, hidden=hidden)
     names = args.conditions or [*(QUICK if args.quick else CONDITIONS)]
     with_changes(
         {name: CONDITIONS[name].values for name in names}, args.set
@@ -97,25 +93,9 @@ def _epochs(args: argparse.Namespace) -> int:
     """Return how often the training images are shown."""
     if args.epochs is not None:
         return args.epochs
-    if args.images or args.data != "digits":
+    if not are_digits(args):
         return 1
     return QUICK_EPOCHS if args.quick else EPOCHS
-
-
-def _data(args: argparse.Namespace) -> Dataset:
-    """Return the images that are asked for, as bright as they are."""
-    if bool(args.images) != bool(args.labels) or bool(args.test_images) != bool(args.test_labels):
-        raise UserError("--images and --labels go together, and so do --test-images and --test-labels.")
-    if args.test_images and not args.images:
-        raise UserError("--test-images needs --images and --labels: a test set alone cannot be learned.")
-    if args.images and args.data != "digits":
-        raise UserError(f"Give --data {args.data} or files, not both.")
-    if args.images:
-        test = [args.test_images, args.test_labels] if args.test_images else []
-        return replace(from_files(args.images, args.labels, args.seed, test, args.limit), mean=None)
-    if args.data == "digits":
-        return digits(args.seed, args.limit)
-    return replace(from_openml(args.data, args.seed, args.limit), mean=None)
 
 
 if __name__ == "__main__":

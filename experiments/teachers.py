@@ -29,7 +29,7 @@ import argparse
 from dataclasses import replace
 
 from dendritic_bp.chain import train
-from dendritic_bp.errors import UserError
+from dendritic_bp.flags import require_counts
 from dendritic_bp.precision import PRECISIONS
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
@@ -62,7 +62,8 @@ def simulate(args: argparse.Namespace) -> Record:
     usual = (QUICK_HIDDEN, QUICK_EPOCHS) if args.quick else (HIDDEN, EPOCHS)
     given = (args.hidden, args.epochs)
     hidden, epochs = (one if asked is None else asked for asked, one in zip(given, usual, strict=True))
-    _require(args, hidden, epochs)
+    require_counts(hidden=hidden, epochs=epochs)
+    require_counts(0, limit=args.limit)
     names = [name for name in TEACHERS if name in (args.teacher or TEACHERS)]
     designs = {name: Design((hidden,), args.credit, teacher=name) for name in names}
     programs = {n: Program(each.protocol, each.name, precision=args.precision) for n, each in designs.items()}
@@ -95,14 +96,6 @@ def _result(design: Design, program: Program, epochs: int, args: argparse.Namesp
     }
     done = train(program, args.seed, trainings, plan.pieces(data))
     return Result(dict(zip(variants, done.values(), strict=True)), meter)
-
-
-def _require(args: argparse.Namespace, hidden: int, epochs: int) -> None:
-    for flag, number in (("hidden", hidden), ("epochs", epochs)):
-        if number < 1:
-            raise UserError(f"--{flag} must be 1 or more, not {number}.")
-    if args.limit < 0:
-        raise UserError(f"--limit must be the number of training images, or 0 for all, not {args.limit}.")
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ import numpy as np
 import xarray as xr
 
 from dendritic_bp import trains
-from dendritic_bp.errors import UserError
+from dendritic_bp.flags import require_counts
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
 from dendritic_bp.variants import with_changes
@@ -80,8 +80,7 @@ def options(parser):
 def simulate(args):
     """Test, train and test."""
     epochs = (QUICK if args.quick else EPOCHS) if args.epochs is None else args.epochs
-    if epochs < 1:
-        raise UserError(f"--epochs must be 1 or more, not {epochs}.")
+    require_counts(epochs=epochs)
     design = Microcircuit(epochs)
     asked = {"": design.values(args.seed, args.feedback, args.hidden_plasticity == "on")}
     values = with_changes(asked, args.set, design.values(args.seed))

@@ -12,6 +12,7 @@ sys.path.append(str(Path(__file__).parents[1] / "experiments"))
 
 import credit
 from dendritic_bp import cli
+from dendritic_bp.images import dataset as images_dataset
 from figures.credit import lines
 from measures.credit import PUBLISHED, TWINS, Result, dataset, epochs_to, summary, taught_trial, twin
 from measures.digits import Meter
@@ -37,7 +38,7 @@ def result(data, name, answers):  # noqa: F811
     for label, answer in {"": right, **answers}.items():
         training = Training(asked, data, Plan(2, 0, 1.0), {}, None if label else meter)
         small[label] = training(FakeChain(asked, answer))
-    return Result(small[""], meter, small, twin(name, 6, 2, 0), "0" * 8, 1.0)
+    return Result(small[""], meter, small, twin(name, 6, data, Plan(2, 0, 1.0), anneal=False), "0" * 8, 1.0)
 
 
 @pytest.fixture(scope="module")
@@ -110,13 +111,23 @@ def test_epochs_to_a_level_are_between_those_measured(error, wanted):
     np.testing.assert_allclose(epochs_to(np.array(error), np.arange(1, 4)), wanted)
 
 
+def test_networks_and_twins_take_the_size_and_classes_of_other_images():
+    rng, labels = np.random.default_rng(0), np.arange(300) % 3
+    images = (labels[:, None] == np.arange(16) % 3) * 200 + rng.integers(0, 50, (300, 16))
+    others = images_dataset((images.astype(np.uint8), labels), None, seed=0)
+    assert credit._design("bursts", 5, others).name.endswith("-16-5-3")
+    learned = twin("error_cells", 8, others, Plan(20, 0, 1.0), anneal=True)
+    assert learned.test_error[-1] < 0.1 < learned.test_error[0]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--hidden", "0"], "--hidden must be 1 or more, not 0"),
         (["--small", "-3"], "--small must be 1 or more, not -3"),
         (["--epochs", "0"], "--epochs must be 1 or more, not 0"),
-        (["--limit", "-1"], "or 0 for all, not -1"),
+        (["--limit", "-1"], "--limit must be 0 (all) or more, not -1"),
+        (["--images", "a"], "--images needs --labels too"),
     ],
 )
 def test_wrong_sizes_are_refused(arguments, message, tmp_path, monkeypatch):

@@ -139,7 +139,7 @@ def test_no_label_enters_the_program_that_rebuilds_and_it_answers_only_for_rewar
     [
         (["--hidden", "0"], "--hidden must be 1 or more"),
         (["--epochs", "0"], "--epochs must be 1 or more"),
-        (["--limit", "-1"], "--limit must be the number"),
+        (["--limit", "-1"], "--limit must be 0 (all) or more"),
         (["--teacher", "oracle"], "invalid choice: 'oracle'"),
         (["--credit", "contrastive"], "invalid choice: 'contrastive'"),
     ],

@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
+from dendritic_bp.tasks import Dataset
 from measures import digits
 from measures.digits import Meter
 from measures.ngrad import angle_learning
 from networks.layers import probes
-from networks.ngrad_training import DIVERGING, Budget, Job
+from networks.ngrad_training import DIVERGING, Budget, Job, task
 from networks.ngrad_training import train as train_rates
-from networks.training import Training, looks
+from networks.training import Plan, Training, looks
 
 LEVEL = 0.1  # of error, to which epochs are counted
 CONTROLS = ("hidden frozen", "feedback zero", "feedback shuffled", "feedback scalar")
@@ -77,10 +78,11 @@ class Result:
         return sum(each.spent.run_s for each in trainings.values())
 
 
-def twin(name: str, hidden: int, epochs: int, seed: int) -> xr.Dataset:
-    """Train the rate network that stands for a mechanism on the same split of the digits."""
+def twin(name: str, hidden: int, data: Dataset, plan: Plan, anneal: bool) -> xr.Dataset:
+    """Train the rate network that stands for a mechanism on the same images."""
     with np.errstate(**DIVERGING):
-        return train_rates(Job(TWINS[name], (hidden,), Budget(epochs), seed))
+        budget = Budget(plan.epochs, anneal=anneal)
+        return train_rates(Job(TWINS[name], (hidden,), budget, plan.seed), task(data))
 
 
 def epochs_to(error: np.ndarray, epochs: np.ndarray, level: float = LEVEL) -> float:

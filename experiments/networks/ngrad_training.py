@@ -86,14 +86,22 @@ def source_hash():
 @cache
 def load(files, seed):
     """Read and split the data, as inputs and one-hot targets."""
-    data = idx_dataset(*files[:2], seed, files[2:]) if files else digits(seed)
-    x, y = data.images.astype(DTYPE), np.eye(data.n_classes, dtype=DTYPE)[data.labels]
+    return task(idx_dataset(*files[:2], seed, files[2:]) if files else digits(seed))
+
+
+def task(data):
+    """Return images as they are, from 0 to 1, with one-hot targets."""
+    x = data.images.astype(DTYPE) / DTYPE(data.white)
+    y = np.eye(data.n_classes, dtype=DTYPE)[data.labels]
     return Task(*((x[rows], y[rows]) for rows in (data.train, data.validation, data.test)))
 
 
-def train(job):
-    """Train one network and return its course, with the mean time of an epoch's updates (s)."""
-    learner, task, budget = rule(job.rule), load(job.files, job.seed), job.budget
+def train(job, task=None):
+    """Train one network and return its course, with the mean time of an epoch's updates (s).
+
+    Without a task, the job says which.
+    """
+    learner, task, budget = rule(job.rule), task or load(job.files, job.seed), job.budget
     p = values(learner.parameters, **job.changed)
     sizes = (task.train[0].shape[1], *job.hidden, task.train[1].shape[1])
     network = replace(learner.network(sizes), dtype=DTYPE)
