@@ -91,12 +91,13 @@ inline void require_none(const char *limit, const char *outside, size_t size)
         }
 }
 
-// Delays that a run draws are rounded to time steps by Brian2.
+// Delays that a run draws are rounded to time steps by Brian2, and may have 4 bytes.
 template <class T> void require_delays(const char *name, const std::vector<T> &delays, double longest)
 {
+    const double rounding = std::numeric_limits<T>::epsilon() + 1e-9;
     for (size_t k = 0; k < delays.size(); k++) {
         const double d = delays[k];
-        if (d >= 0 && d <= longest*(1 + 1e-9))
+        if (d >= 0 && d <= longest*(1 + rounding))
             continue;
         std::fprintf(stderr, "%s[%zu] is %g s: a delay is not negative", name, k, d);
         if (longest < 1e300)

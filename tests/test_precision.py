@@ -36,8 +36,8 @@ due = steps(t - t_last, dt) >= steps(20*ms, dt) : boolean
 plastic = SynapseModel(
     "plastic",
     "w : 1",
-    on_pre=dict(spike="g_post += w; w = clip(w + 0.1*(0.3 - w) + 1e-3*randn(), 0, 1)"),
-    delay=2 * ms,
+    on_pre=dict(spike="g_post += w*(1 + 0.01*g_pre); w = clip(w + 0.1*(0.3 - w) + 1e-3*randn(), 0, 1)"),
+    delay=50 * ms,  # rounded up where it has 4 bytes
 )
 CELLS, PIECE = 8, 200 * ms
 
