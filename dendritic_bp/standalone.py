@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from brian2 import Equations, Network, second
 from brian2.codegen import translation
+from brian2.codegen.generators import base
 from brian2.codegen.translation import make_statements
 from brian2.core.tracking import InstanceFollower, InstanceTrackerSet
 from brian2.core.variables import Subexpression
@@ -43,7 +45,7 @@ class Trace:
 
 def trace(protocol: Callable[[], Network], name: str, folder: Path, precision: str = "double") -> Trace:
     """Call the protocol under the standalone device and write its sources into the folder."""
-    with _standalone_device() as device, precision_of(precision):
+    with _standalone_device() as device, precision_of(precision), quick_code():
         network = built(protocol, device, name)
         require_narrow(network.objects, precision)
         variables.tell_delays_apart(network.objects)
@@ -80,7 +82,6 @@ def _standalone_device() -> Iterator[Any]:
     with (
         _replaced(InstanceFollower, "instance_sets", names),
         _replaced(Equations, "stochastic_variables", noise),
-        _replaced(translation, "make_statements", _statements),
         _replaced(type(device), "code_object_class", _code_object_class),
     ):
         device.reinit()
@@ -110,6 +111,21 @@ def _code_object_class(device: Any, given: Any = None, fallback_pref: str | None
     return given or Vectorised
 
 
+@contextmanager
+def quick_code() -> Iterator[None]:
+    """Let Brian2 write the same code in less time.
+
+    It looks for garbage at each run(), which now is among new objects alone.
+    """
+    with ExitStack() as stack:
+        for module in (translation, base):
+            stack.enter_context(_replaced(module, "make_statements", _statements))
+        if not gc.get_freeze_count():
+            gc.freeze()
+            stack.callback(gc.unfreeze)
+        yield
+
+
 def _statements(code: str, variables: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
     """Take code apart as Brian2 does, knowing no more variables than it needs.
 
@@ -121,7 +137,7 @@ def _statements(code: str, variables: dict[str, Any], *args: Any, **kwargs: Any)
         needed |= rest
         found = (variables[name] for name in rest if isinstance(variables.get(name), Subexpression))
         rest = {name for each in found for name in each.identifiers} - needed
-    known = {name: variables[name] for name in needed & variables.keys()}
+    known = {name: variable for name, variable in variables.items() if name in needed}  # in this order
     return make_statements(code, known, *args, **kwargs)
 
 

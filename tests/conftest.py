@@ -5,6 +5,7 @@ import protocols
 import pytest
 from hypothesis import settings
 
+from dendritic_bp import standalone
 from dendritic_bp.program import Program
 
 settings.register_profile("busy", deadline=None)  # how long an example takes says something of the machine
@@ -22,6 +23,13 @@ def build_cache(tmp_path_factory):
     os.environ.pop("DENDRITIC_BP_CACHE")
     if before is not None:
         os.environ["DENDRITIC_BP_CACHE"] = before
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_code():
+    """Let small tests of plain Brian2, too, get their code in less time."""
+    with standalone.quick_code():
+        yield
 
 
 @pytest.fixture(scope="session")
