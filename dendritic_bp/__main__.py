@@ -76,7 +76,7 @@ def _cache(given: argparse.Namespace) -> None:
             print(f"{what:<40}{size:8.1f} MB")
             removed += size
         print(f"Removed {removed:.0f} MB.")
-    names = [folder.name for folder in cache.programs()]
+    names = [folder.name for folder in cache.programs() if folder.name != toolchain.SHARED]
     print(f"{toolchain.cache_folder()}: {len(names)} programs, {cache.size_mb():.0f} MB")
 
 

@@ -55,6 +55,8 @@ void set_values(const std::vector<std::string> &names)
             set_from_command_line({name + "=" + argument(name)});
 }
 
+#pragma GCC push_options
+#pragma GCC optimize("O2")  // the rest is compiled without
 // Bits, not std::isfinite: that is compiled away under -ffinite-math-only.
 inline bool finite(double x)
 {
@@ -79,6 +81,7 @@ template <class T> void require_finite(const char *name, const T *values, size_t
             _exit(1);
         }
 }
+#pragma GCC pop_options
 
 // Limits on what may change while a network runs: a cell that was outside one has left a mark.
 inline void require_none(const char *limit, const char *outside, size_t size)

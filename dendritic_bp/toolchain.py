@@ -11,9 +11,10 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from dendritic_bp.errors import UserError
 from dendritic_bp.scratch import locked, writing
@@ -21,22 +22,42 @@ from dendritic_bp.units import join
 
 UNUSED_DAYS = 30  # binaries that nobody asked for during this time are removed
 
-# Precompiled; measured with 20 code objects on 2 cores: 4 s, against 12 s with Brian2's own makefile.
+# Precompiled, once for all programs.
 HEADERS = """\
-#include "objects.h"
+#include "brianlib/clocks.h"
 #include "brianlib/common_math.h"
+#include "brianlib/dynamic_array.h"
 #include "brianlib/stdint_compat.h"
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <climits>
 #include <cmath>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <ctime>
 #include <fstream>
 #include <iostream>
+#include <limits>
 #include <map>
+#include <new>
+#include <ostream>
+#include <random>
 #include <set>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
 namespace control { extern int first_cell, last_cell; }  // that a pass goes through: see passes.py
 """
 
+PRECOMPILED = ("common.h.gch", "light.h.gch")
+SHARED = ".headers"  # the folder for them in the cache, which no program can have
 ALWAYS = ("-w", "-std=c++11")
 # Added to Brian2's flags, so that the loop over cells is vectorised, `exp` too: 15 to 6 ns for each step of a
 # `two_compartment` cell. GCC gives up where more than 10 pairs of arrays might overlap; glibc declares its
@@ -58,15 +79,19 @@ OBJECTS = {objects}
 main: $(OBJECTS)
 \t$(CXX) $(OBJECTS) -o $@ {link_flags}
 
+%.o: %.cpp common.h makefile | common.h.gch
+\t$(CXX) $(FLAGS) -MMD -MP -include common.h -c $< -o $@
+
 # What is called once, and copies numbers.
-objects.o: LIGHT = -O0
-main.o: LIGHT = -Og
+main.o objects.o: %.o: %.cpp light.h makefile | light.h.gch
+\t$(CXX) $(FLAGS) -O0 -MMD -MP -include light.h -c $< -o $@
 
-%.o: %.cpp headers.h.gch makefile
-\t$(CXX) $(FLAGS) $(LIGHT) -MMD -MP -include headers.h -c $< -o $@
+# Where they are, they are those of these headers and flags.
+common.h.gch:
+\t$(CXX) $(FLAGS) -x c++-header common.h -o $@
 
-headers.h.gch: headers.h makefile
-\t$(CXX) $(FLAGS) -MMD -MP -MF headers.d -x c++-header $< -o $@
+light.h.gch:
+\t$(CXX) $(FLAGS) -O0 -x c++-header light.h -o $@
 
 -include $(wildcard *.d */*.d)
 """
@@ -158,7 +183,9 @@ def build(
 def _write_makefile(sources: Path, flags: Sequence[str] | None) -> str:
     """Replace Brian2's makefile by one with precompiled headers and dependencies per file."""
     brian2 = dict(re.findall(r"^(\w+) = *(.*)$", (sources / "makefile").read_text(), re.MULTILINE))
-    (sources / "headers.h").write_text(HEADERS)
+    brianlib = "".join(path.read_text() for path in sorted((sources / "brianlib").glob("*.h")))
+    for name in ("common.h", "light.h"):  # the same: a precompiled one is good for one level of optimisation
+        (sources / name).write_text(f"// {_hash(brianlib)}\n{HEADERS}")
     compile_flags = " ".join([brian2["OPTIMISATIONS"], *VECTORISE] if flags is None else [*ALWAYS, *flags])
     machine = _machine(compile_flags)
     (sources / MACHINE).write_text(machine)
@@ -226,22 +253,57 @@ def _from_the_future(folder: Path) -> bool:
 def _make(folder: Path, jobs: int) -> None:
     """Run make, and report the compiler's first error."""
     sources = folder / "sources"
-    sloppy = "pch_defines,time_macros,include_file_mtime,include_file_ctime"  # ccache needs it for headers.h
+    sloppy = "pch_defines,time_macros,include_file_mtime,include_file_ctime"  # ccache needs it for common.h
     ccache = {"CCACHE_SLOPPINESS": sloppy, "CCACHE_EXTRAFILES": str(sources / MACHINE)}
+    words = ["make", f"-j{jobs}", f"CXX={_compiler()}"]
+    how: dict[str, Any] = dict(cwd=sources, env=os.environ | ccache | {"LC_ALL": "C"}, capture_output=True)
     (sources / BUILDING).touch()
-    done = subprocess.run(
-        ["make", f"-j{jobs}", f"CXX={_compiler()}"],
-        cwd=sources,
-        env=os.environ | ccache | {"LC_ALL": "C"},
-        capture_output=True,
-        text=True,
-    )
+    _precompile(sources, [*words, *PRECOMPILED], how)
+    done = subprocess.run(words, text=True, **how)
     (sources / BUILDING).unlink()
     (folder / "make.log").write_text(done.stdout + done.stderr)
     if done.returncode != 0:
         raise UserError(
             f"Compiling failed in {folder}:\n{_first_error(done.stderr.splitlines())}\n(all in make.log)"
         )
+
+
+def _precompile(sources: Path, make: list[str], how: dict[str, Any]) -> None:
+    """Put the precompiled headers of this compiler and these flags, made for all programs, into the sources.
+
+    Where they cannot be kept, or compiling fails, this is left to the build of the program.
+    """
+    flags, machine = (sources / "makefile").read_text().splitlines()[:2]
+    key = _hash("\n".join([flags, machine, (sources / "common.h").read_text()]))
+    own = [sources / name for name in PRECOMPILED]
+    for each in own:
+        each.unlink(missing_ok=True)
+    with suppress(OSError, UserError), _locked(cache_folder() / SHARED):
+        kept = cache_folder() / SHARED / "binaries" / key
+        if all((kept / each.name).exists() for each in own):
+            for each in own:
+                _link(kept / each.name, each)
+        elif subprocess.run(make, **how).returncode == 0:
+            partial = kept.with_name(f"{key}.partial")
+            for left in (partial, kept):
+                shutil.rmtree(left, ignore_errors=True)
+            partial.mkdir(parents=True)
+            for each in own:
+                _link(each, partial / each.name)
+            partial.rename(kept)
+        else:
+            return
+        os.utime(kept)
+        _remove_unused(kept.parent)
+
+
+def _link(old: Path, new: Path) -> None:
+    """Let a file have another name, or be copied to another disk."""
+    new.unlink(missing_ok=True)
+    try:
+        os.link(old, new)
+    except OSError:
+        shutil.copyfile(old, new)
 
 
 def _first_error(lines: list[str]) -> str:

@@ -38,6 +38,8 @@ def ccache(tmp_path, monkeypatch):
 def test_only_what_changed_is_compiled_through_ccache(ccache, tmp_path):
     Program(protocols.counter("x += 1"), "counter", tmp_path / "build").build()
     assert {"main.cpp", "objects.cpp", "joined_0.cpp"} < set(ccache())
+    for name in toolchain.PRECOMPILED:
+        assert (tmp_path / "build" / "sources" / name).stat().st_nlink > 1  # made for all programs
     edited = Program(protocols.counter("x += 2"), "counter", tmp_path / "build").build()
     assert ccache() == ["joined_0.cpp"]
     assert edited.run(progress=False)["cell.x"] == [20]
@@ -89,7 +91,8 @@ def test_first_error_of_the_compiler_is_shown(tmp_path):
     assert "not declared" in (tmp_path / "make.log").read_text()
 
 
-def test_flags_replace_those_of_brian2_and_unused_binaries_go(tmp_path):
+def test_flags_replace_those_of_brian2_and_unused_binaries_go(tmp_path, monkeypatch):
+    monkeypatch.setenv("DENDRITIC_BP_CACHE", os.devnull)  # headers cannot be kept
     old = tmp_path / "binaries" / "old"
     old.mkdir(parents=True)
     os.utime(old, (0, 0))
@@ -98,6 +101,8 @@ def test_flags_replace_those_of_brian2_and_unused_binaries_go(tmp_path):
     flags = (tmp_path / "sources" / "makefile").read_text().splitlines()[0]
     assert "-O0" in flags and "-O3" not in flags and "FAST_MATH" not in flags
     assert not old.exists()
+    for name in toolchain.PRECOMPILED:
+        assert (tmp_path / "sources" / name).stat().st_nlink == 1
 
 
 def test_default_folder(monkeypatch):
