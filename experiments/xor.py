@@ -19,8 +19,9 @@ mean rate of the output cells, not the rate limits of the rule. --rule bursts: f
 
 Prediction. Published: an epoch cost of 2.92, 2.26 and 1.37 at epochs 1, 100 and 200, and all four patterns
 right in the end. Fast: all right, and a cost below 1, for good within 160 s; not with --hidden-plasticity
-off, nor with --feedback zero. --routing microcircuit: another network, in which short-term plasticity and
-interneurons tell bursts from events (`xor_microcircuit.py`).
+off, nor with --feedback zero. The same with --routing synapses, where short-term plasticity and interneurons
+tell bursts from events (`networks/routing.py`), with the coin or, by --neuron multiplexing, with plateaus.
+--routing microcircuit: another network in which they do (`xor_microcircuit.py`).
 
 Published. Payeur et al. 2021, Fig. 4: right for good after 5,060 s, cost below 1 after 9,600 s.
 
@@ -66,7 +67,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--routing",
-        choices=["prescribed", "microcircuit"],
+        choices=["prescribed", "synapses", "microcircuit"],
         default="prescribed",
         help="of bursts (prescribed)",
     )
@@ -87,12 +88,14 @@ def simulate(args: argparse.Namespace) -> Record:
         raise UserError(f"--protocol published has no --rule {args.rule}; leave it out.")
     if args.protocol == "published" and args.neuron != "burst_poisson":
         raise UserError(f"--protocol published has no --neuron {args.neuron}; leave it out.")
+    if args.routing == "synapses" and (args.protocol, args.rule) != ("fast", "published"):
+        raise UserError("--routing synapses needs --protocol fast and --rule published.")
     epochs = (QUICK if args.quick else EPOCHS)[args.protocol] if args.epochs is None else args.epochs
     for flag, value in (("epochs", epochs), ("example", args.example), ("average", args.average)):
         if not value > 0:
             raise UserError(f"--{flag} must be more than 0, not {value}.")
     design = (
-        Fast(epochs, args.rule, args.neuron)
+        Fast(epochs, args.rule, args.neuron, args.routing)
         if args.protocol == "fast"
         else Published(epochs, args.example, args.average)
     )

@@ -56,6 +56,20 @@ def test_a_modified_rule_learns_it_too(tmp_path):
     assert numbers["final_epoch_cost"] < 1
 
 
+@pytest.mark.parametrize("neuron", ["burst_poisson", "multiplexing"])
+def test_feedback_that_synapses_and_interneurons_route_teaches_it(tmp_path, neuron):
+    flags = ("--routing", "synapses", "--neuron", neuron)
+    cost = {
+        kind: [
+            result("xor.py", tmp_path / f"{kind}-{k}", "--seed", k, "--feedback", kind, *flags)["test_cost"]
+            for k in range(3)
+        ]
+        for kind in ("opposite", "zero")
+    }
+    assert np.mean(cost["opposite"]) <= 0.9
+    assert np.mean(cost["zero"]) >= 1.9
+
+
 @pytest.fixture(scope="module", params=[1, 2, 3])
 def published_run(request, tmp_path_factory):
     """Run the published protocol to its end, half an hour or more for each seed."""

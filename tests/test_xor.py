@@ -1,5 +1,6 @@
 import sys
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from dendritic_bp.program import Program
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "experiments"))
 import xor
-from measures.xor import Activity, Course
+from measures.xor import Activity, Course, summary
 from networks import xor as xor_network
 from networks import xor_fast
 
@@ -152,6 +153,26 @@ def test_pools_differ_in_the_sign_of_feedback_alone(rule, tmp_path):
     assert ("feedback.eta" in program.values) is (rule == "gradient")  # otherwise it is fixed
 
 
+@pytest.mark.parametrize("routing", ["prescribed", "synapses"])
+def test_synapses_and_interneurons_route_what_else_a_detector_tells(routing):
+    design = xor_fast.Fast(1, routing=routing)
+    program = Program(design.protocol, design.name)
+    program.check(design.values(1, "zero", False))
+    routed = {
+        "feedback.per_event",
+        "output.eta_centre",
+        "output_facilitating.U",
+        "output_repeats_burst.I_soma",
+    }
+    assert routed & set(program.values) == (routed if routing == "synapses" else set())
+    assert design.name.endswith("-routed") is (routing == "synapses")
+
+
+def test_routed_feedback_is_fixed_and_reads_no_detector():
+    assert set(xor_fast.fixed_routed_feedback.on_pre) == {"spike", "relayed", "relayed_burst"}
+    assert not any("w =" in code for code in xor_fast.fixed_routed_feedback.on_pre.values())
+
+
 def course(rate):
     quiet = Activity(np.zeros((5, 4)), np.zeros((5, 4)))
     return Course(np.array(rate, float), dict(before=quiet, after=quiet), (2, 10), 32, {}, [], 1)
@@ -164,6 +185,12 @@ def test_cost_is_the_published_one():
     assert not chance.right[0]
     assert best.right[0]
     assert course([[3.75, 4.61, 4.66, 4.98]]).cost[0] == pytest.approx(2.92, abs=0.05)
+
+
+def test_cost_of_the_test_is_the_mean_over_its_epochs():
+    tested = replace(course([[6, 6, 6, 6]]), after=np.array([[6, 6, 6, 6], [0, 12, 12, 1]]))
+    run = Namespace(run_s=1, build_s=1, cpu_s=1, peak_rss_mb=1)
+    assert summary(tested, run, 1)["test_cost"] == pytest.approx(2 * np.log(2) - 2 * np.log(0.99))
 
 
 def test_criterion_counts_from_the_last_epoch_that_fails():
@@ -198,6 +225,12 @@ def test_the_microcircuit_has_a_protocol_and_feedback_of_its_own():
 def test_the_published_protocol_has_the_published_rule():
     with pytest.raises(UserError, match="--protocol published has no --rule gradient"):
         xor.simulate(Namespace(**FLAGS | dict(protocol="published", rule="gradient")))
+
+
+@pytest.mark.parametrize(("flag", "value"), [("protocol", "published"), ("rule", "gradient")])
+def test_routed_feedback_belongs_to_the_fast_protocol_and_the_published_rule(flag, value):
+    with pytest.raises(UserError, match="--routing synapses needs --protocol fast and --rule published"):
+        xor.simulate(Namespace(**FLAGS | {"routing": "synapses", flag: value}))
 
 
 @pytest.mark.parametrize(("flag", "value"), [("epochs", 0), ("example", -8), ("average", 0)])

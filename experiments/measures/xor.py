@@ -46,6 +46,7 @@ class Course:
     windows: list[tuple[float, int]]  # start (s) and pattern of what the raster shows
     window_s: float
     weights: Mapping[str, float] = field(default_factory=dict)  # means after training, by projection
+    after: np.ndarray | None = None  # Hz: as `rate`, in the test after training, where it is read by epoch
 
     @property
     def middle(self) -> float:
@@ -55,8 +56,12 @@ class Course:
     @cached_property
     def cost(self) -> np.ndarray:
         """Return the cross-entropy of each epoch, summed over the patterns [P21]."""
+        return self.costs(self.rate)
+
+    def costs(self, rate: np.ndarray) -> np.ndarray:
+        """Return the cross-entropy of rates (Hz; epochs, patterns), summed over the patterns [P21]."""
         low, high = self.limits
-        y = np.clip((self.rate - low) / (high - low), 0.01, 0.99)
+        y = np.clip((rate - low) / (high - low), 0.01, 0.99)
         return -np.log(np.where(TARGETS, y, 1 - y)).sum(axis=1)
 
     @cached_property
@@ -87,6 +92,8 @@ def summary(course: Course, run: Run, simulated_s: float) -> dict[str, float]:
         "first_epoch_all_correct_s": _first(course.right) * course.epoch_s,
     }
     result |= {f"cost_epoch_{n}": float(course.cost[n - 1]) for n in COMPARED if n <= len(rate)}
+    if course.after is not None:
+        result["test_cost"] = float(course.costs(course.after).mean())
     result |= {f"output_{name}_hz": float(r) for name, r in zip(NAMES, after, strict=True)}
     result |= {f"weight_{name}": w for name, w in course.weights.items()}
     result |= {

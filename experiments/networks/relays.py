@@ -54,13 +54,17 @@ def dale(cell: Cell) -> Cell:
 
 def repeated(cell: Cell, trains: Sequence[str], added: Any) -> dict[str, Any]:
     """Add to what cells get the events at which their interneurons repeat these trains."""
-    told = {
-        RELAYED[train]: f"v_{RELAYED[train]} > {float(relay.parameters['V_peak'])}*volt" for train in trains
-    }
-    ports = "".join(f"v_{name} : volt (linked)\n" for name in told)
+    equations, told = heard(trains)
     return dict(added) | dict(
-        equations=added.get("equations", "") + ports, events={**cell.model.events, **told}
+        equations=added.get("equations", "") + equations, events={**cell.model.events, **told}
     )
+
+
+def heard(trains: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """Return the equations and the events by which a cell notices that its interneurons repeat these."""
+    peak = float(relay.parameters["V_peak"])
+    told = {RELAYED[train]: f"v_{RELAYED[train]} > {peak}*volt" for train in trains}
+    return "".join(f"v_{name} : volt (linked)\n" for name in told), told
 
 
 def relays(

@@ -53,10 +53,11 @@ def routed(cell: Cell, routing: str) -> Cell:
             f"multiplexing, not {cell.model.name}, which learns by {cell.credit.name}."
         )
     credit = ROUTED[routing][cell.credit.name]
-    strengths = foretold(cell) if routing == "synapses" else dict(expected=expected(cell))
+    P = cell.burst_probability
+    strengths = foretold(P) if routing == "synapses" else dict(expected=expected(P))
     feedback = replace(credit.feedback, parameters=credit.feedback.parameters | strengths)
     hidden = repeated(cell, ("event", "burst"), credit.hidden) if routing == "synapses" else credit.hidden
-    held = dict(P_goal=cell.burst_probability)
+    held = dict(P_goal=P)
     return replace(
         cell,
         credit=replace(credit, feedback=feedback, hidden=hidden),
@@ -66,18 +67,15 @@ def routed(cell: Cell, routing: str) -> Cell:
     )
 
 
-def expected(cell: Cell, event: float = FACILITATED[0]) -> float:
+def expected(P: float, event: float = FACILITATED[0]) -> float:
     """Return what an event (with this much) and its bursts weigh, by what depressing synapses release."""
-    P = cell.burst_probability
     return (event + P * FACILITATED[1]) / (DEPRESSED[0] + P * DEPRESSED[1])
 
 
-def foretold(cell: Cell) -> dict[str, float]:
-    """Return the strengths with which the events of a cell that bursts as usual cancel its bursts."""
+def foretold(P: float) -> dict[str, float]:
+    """Return the strengths with which events cancel the bursts of a cell that bursts with probability P."""
     event, burst = FACILITATED
-    return dict(
-        per_event=event + cell.burst_probability * burst, per_burst=burst, expected=expected(cell, event=0)
-    )
+    return dict(per_event=event + P * burst, per_burst=burst, expected=expected(P, event=0))
 
 
 def terminals(layers: list[NeuronGroup]) -> list[Synapses]:

@@ -1,7 +1,7 @@
 """The fast network of `xor.py`: small ensembles, trials of 200 ms, a teacher in each of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -13,15 +13,19 @@ from dendritic_bp.models.neurons.burst_poisson import burst_poisson
 from dendritic_bp.models.synapses.burst_dependent import burst_dependent
 from dendritic_bp.models.synapses.burst_gradient import burst_gradient
 from dendritic_bp.models.synapses.mirrored_feedback import mirrored_feedback
+from dendritic_bp.models.synapses.routed_feedback import routed_feedback
+from dendritic_bp.models.synapses.short_term import RELEASE
 from dendritic_bp.models.synapses.transmission import burst_transmission, centred_feedback
 from dendritic_bp.runs import Run
 from dendritic_bp.trials import Gate, Schedule, Trials
 from measures.xor import PATTERNS, TARGETS, Course, activity
 from networks.cells import CELLS
 from networks.cells import INPUTS as CURRENTS
-from networks.layers import COUNTERS, counting, inputs, shows
+from networks.layers import COUNTERS, EVENTS, counting, inputs, shows
 from networks.own import carried_from, own_model
 from networks.projections import all_to_all
+from networks.relays import heard, relays
+from networks.routing import DRIVES, FACILITATED, foretold, router, terminals
 from networks.scales import scales
 from networks.teacher import teacher
 
@@ -76,6 +80,7 @@ class Kind:
     limits: tuple[float, float]  # Hz: event rates that the teacher asks for
     soma: float = 1.0  # how many times larger somatic currents are than in burst_poisson
     dendrite: float = 1.0  # ... and apical ones
+    P_goal: float = CELLS[burst_poisson.name].burst_probability  # where feedback that is routed is centred
 
 
 @cache
@@ -86,16 +91,32 @@ def kind_of(name: str) -> Kind:
     model = own_model(name, [rule for each in RULES.values() for rule in (each.forward, each.feedback)])
     carried = carried_from(CELLS[burst_poisson.name], model, scales(model))
     off, high = carried.drive(CURRENTS["I_off"]), float(carried.rate(R_HIGH * Hz) / Hz)
+    start = dict(I_apical=carried.place(START["I_apical"]), I_bias=carried.drive(START["I_bias"]))
+    chosen = CELLS[name].hidden if name in CELLS else {}  # cells with few events need long currents
     return Kind(
         model.name,
         model.with_equations(**carried.noise),
-        START | dict(I_apical=carried.place(START["I_apical"]), I_bias=carried.drive(START["I_bias"])),
+        START | start | {key: chosen[key] for key in ("tau_basal",) if key in chosen},
         dict(I_off=off, I_on=carried.drive(sum(CURRENTS.values())) - off),
         (R_LOW, high),
         carried.soma,
         carried.dendrite,
+        CELLS["multiplexing"].burst_probability,
     )
 
+
+# Where feedback that synapses route arrives, no P_bar is at hand: a slow current holds the burst probability.
+CENTRED = """
+I_d = I_apical + I_top + I_noise_d + I_centre : amp
+dI_centre/dt = eta_centre*(P_goal - P_bar)*teaching(t) : amp
+"""
+ETA_CENTRE = 50 * pA / second
+PORTS, TOLD = heard(EVENTS)
+fixed_routed_feedback = replace(
+    routed_feedback,
+    name="fixed_routed_feedback",
+    on_pre={event: routed_feedback.on_pre[event] for event in ("spike", *TOLD)},
+)
 
 RULES = dict(
     published=Rule(burst_dependent, (6 * pA, 4 * pA), centred_feedback, 12 * pA, {}),
@@ -111,12 +132,18 @@ class Fast:
     epochs: int = 250
     rule: str = "published"
     neuron: str = burst_poisson.name
+    routing: str = "prescribed"  # of feedback; or "synapses"
 
     @property
     def name(self) -> str:
         """Name the build folder."""
         mine = [] if self.neuron == burst_poisson.name else [self.kind.name]
-        return "-".join(["xor-fast", self.rule, *mine])
+        return "-".join(["xor-fast", self.rule, *mine, *["routed"] * self.routed])
+
+    @property
+    def routed(self) -> bool:
+        """Tell whether synapses and interneurons route the feedback."""
+        return self.routing == "synapses"
 
     @property
     def kind(self) -> Kind:
@@ -159,11 +186,13 @@ class Fast:
         defaultclock.dt = 1 * ms
         clock = self.clock
         tables = clock.tables(dict(stimulus=(2,), label=()), GATES)
-        layers, (low, high) = _layers(self.kind, clock, tables), self.kind.limits
+        layers, (low, high) = _layers(self.kind, clock, tables, self.routed), self.kind.limits
         targets = dict(r_low=low * Hz, r_high=high * Hz)
         taught = teacher(layers[-1], 1, tables, "label(t)", gain=self.kind.dendrite * GAIN, **targets)
         counts = [clock.counters(layer, COUNTERS) for layer in layers]
         objects = [*layers, *taught, *self._projections(layers, tables), *counts]
+        if self.routed:
+            objects += [*terminals(layers[-1:]), *relays(layers[-1:], router, DRIVES)]
         return clock.run(objects, shows(layers), last=4 * AFTER)
 
     def course(self, run: Run, seed: int) -> Course:
@@ -178,6 +207,7 @@ class Fast:
         parts = {"before": slice(0, 4 * BEFORE), "after": slice(-4 * AFTER, None)}
         return Course(
             rate=rate[BEFORE : BEFORE + self.epochs],
+            after=rate[-AFTER:],
             tests={
                 k: activity(order[s], events[:, s], bursts[:, s], cells * READ_S) for k, s in parts.items()
             },
@@ -211,6 +241,8 @@ class Fast:
         learns = {name: self.kind.dendrite * value for name, value in rule.learns.items()}
         eta1, eta2 = (soma * eta for eta in rule.eta)
         back = rule.feedback.with_input(**gate) if rule.learns else rule.feedback
+        if self.routed:
+            back, learns = fixed_routed_feedback, foretold(self.kind.P_goal) | dict(gain=1 / FACILITATED[1])
         start = self._feedback("opposite")["feedback.w"]
         return [
             all_to_all(forward, sources, hidden, "forward1", tables, eta=eta1),
@@ -219,8 +251,8 @@ class Fast:
         ]
 
 
-def _layers(kind: Kind, clock: Trials, tables: dict[str, TimedArray]) -> list[NeuronGroup]:
-    """Build the input, hidden and output layers."""
+def _layers(kind: Kind, clock: Trials, tables: dict[str, TimedArray], routed: bool) -> list[NeuronGroup]:
+    """Build the input, hidden and output layers; if it is `routed`, the last sends feedback by synapses."""
     cell = kind.model.with_equations("x_bar = 0 : 1", parameters=dict(tau_x=50 * ms))  # not centred
     learner = counting(cell).with_input(("teaching",), averaging="teaching(t)")
     taught = learner.with_equations(
@@ -231,6 +263,11 @@ eta_bias = eta_home*teaching(t) : amp
 """,
         parameters=dict(eta_home=kind.soma * ETA_HOME),
     )
+    if routed:
+        held = dict(eta_centre=kind.dendrite * ETA_CENTRE, P_goal=kind.P_goal)
+        learner = learner.with_equations(CENTRED, parameters=held)
+        equations = CENTRED.replace("I_centre :", "I_centre + I_teacher :") + RELEASE + PORTS
+        taught = replace(taught.with_equations(equations, parameters=held), events={**taught.events, **TOLD})
     read = {name: tables[name] for name in ("stimulus", "reading")}
     sources = inputs(cell, 2 * INPUTS, f"stimulus(t, i//{INPUTS})", clock, read, kind.currents)
     hidden = neurons(learner, 2 * HIDDEN, "hidden", tables, **kind.start, tau_top=50 * ms)
