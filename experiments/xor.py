@@ -84,12 +84,12 @@ def simulate(args: argparse.Namespace) -> Record:
     """Train and test."""
     if args.routing == "microcircuit":
         return _microcircuit(args)
+    if args.routing == "synapses" and (args.protocol, args.rule) != ("fast", "published"):
+        raise UserError("--routing synapses needs --protocol fast and --rule published.")
     if args.protocol == "published" and args.rule != "published":
         raise UserError(f"--protocol published has no --rule {args.rule}; leave it out.")
     if args.protocol == "published" and args.neuron != "burst_poisson":
         raise UserError(f"--protocol published has no --neuron {args.neuron}; leave it out.")
-    if args.routing == "synapses" and (args.protocol, args.rule) != ("fast", "published"):
-        raise UserError("--routing synapses needs --protocol fast and --rule published.")
     epochs = (QUICK if args.quick else EPOCHS)[args.protocol] if args.epochs is None else args.epochs
     for flag, value in (("epochs", epochs), ("example", args.example), ("average", args.average)):
         if not value > 0:
