@@ -17,7 +17,12 @@ Published. Accuracies of the best spiking network of each mechanism that could b
 their tasks and sources; none is on these digits. Of local spiking rules there, 0.86 to 0.87, and 0.955 for a
 hybrid, are reported (arXiv 2603.00710).
 
+With two hidden layers (--hidden 30 10), both hear the output. A control has the weights onto the second
+frozen, and one layer learns beside: the second adds 0.01 or more where its cells are too few to suffice as
+they happen to be wired.
+
     python experiments/credit.py         (--quick: 30 hidden cells, 3 epochs; --credit a b: only these)
+    python experiments/credit.py --hidden 30 10 --epochs 6
 """
 
 from dendritic_bp import cli  # first: it mends what a notebook hands down
@@ -25,8 +30,10 @@ from dendritic_bp import cli  # first: it mends what a notebook hands down
 # isort: split
 import argparse
 from dataclasses import replace
+from typing import Any
 
 from dendritic_bp.chain import train
+from dendritic_bp.errors import UserError
 from dendritic_bp.flags import require_counts
 from dendritic_bp.images import are_digits, image_flags, images_of
 from dendritic_bp.precision import PRECISIONS
@@ -35,7 +42,7 @@ from dendritic_bp.storage import Record
 from dendritic_bp.tasks import Dataset
 from dendritic_bp.variants import with_changes
 from figures.credit import figures
-from measures.credit import Result, dataset, summary, twin
+from measures.credit import ONE_LAYER, SECOND_FROZEN, Result, dataset, summary, twin
 from measures.digits import Meter
 from networks.digits import Design
 from networks.mechanisms import MECHANISMS
@@ -49,7 +56,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     """Add the flags of this experiment."""
     add = parser.add_argument
     add("--credit", nargs="+", choices=MECHANISMS, metavar="NAME", help="mechanisms of models/credit (all)")
-    add("--hidden", type=int, metavar="N", help="hidden cells (200; 30 with --quick)")
+    add("--hidden", type=int, nargs="+", metavar="N", help="cells of one or two hidden layers (200; 30)")
     add("--small", type=int, default=SMALL, metavar="N", help="hidden cells of the controls (30)")
     add("--epochs", type=int, metavar="N", help="times that the training images are shown (12; 3)")
     image_flags(parser)
@@ -60,7 +67,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 def simulate(args: argparse.Namespace) -> Record:
     """Train each mechanism, its controls and its rate twin."""
     hidden, epochs = _size(args)
-    require_counts(hidden=hidden, small=args.small, epochs=epochs)
+    _require(args, hidden, epochs)
     names = [name for name in MECHANISMS if name in (args.credit or MECHANISMS)]
     data = images_of(args)
     if args.set:
@@ -85,46 +92,66 @@ def _result(name: str, data: Dataset, args: argparse.Namespace) -> Result:
     cell = MECHANISMS[name]
     data = replace(data, mean=cell.brightness) if are_digits(args) else data
     plan = Plan(epochs, args.seed, cell.anneal)
-    controls = not args.no_controls
+    small = hidden if len(hidden) == 2 else (args.small,)  # the network that has controls
+    beside = [] if args.no_controls else [small, hidden[:1]]
     trainings, meter, programs = {}, None, []
-    for size in sorted({hidden, *([args.small] if controls else [])}, reverse=True):
-        design = _design(name, size, data)
+    for sizes in sorted({hidden, *beside}, key=lambda sizes: (len(sizes), sizes), reverse=True):
+        design = _design(name, sizes, data)
         variants = {"": design.feedback_values("learned")}
-        if controls and size == args.small:
-            variants |= design.controls(variants[""])
+        if sizes == small and beside:
+            variants |= _controls(design, variants[""])
         variants = with_changes(variants, args.set, variants[""])
-        observers = {"": Meter(design, data)} if size == hidden else {}
-        meter = meter or observers[""]
+        observers = {"": Meter(design, data)} if sizes == hidden else {}
+        meter = observers.get("", meter)
+        words = name, "-".join(map(str, sizes))
         these = {
-            f"{name} {size} {label}".strip(): Training(design, data, plan, values, observers.get(label))
+            " ".join((*words, label)).strip(): Training(design, data, plan, values, observers.get(label))
             for label, values in variants.items()
         }
         programs.append(Program(design.protocol, design.name, precision=args.precision))
         done = train(programs[-1], args.seed, these, plan.pieces(data))
-        trainings |= {(size, label): each for label, each in zip(variants, done.values(), strict=True)}
+        trainings |= {(sizes, label): each for label, each in zip(variants, done.values(), strict=True)}
+    compared = {label: each for (sizes, label), each in trainings.items() if sizes == small and beside}
+    if len(hidden) == 2 and beside:
+        compared[ONE_LAYER] = trainings[hidden[:1], ""]
     return Result(
         main=trainings[hidden, ""],
         meter=meter,
-        small={label: each for (size, label), each in trainings.items() if size == args.small and controls},
+        small=compared,
         twin=twin(name, hidden, data, plan, anneal=not are_digits(args)),
         source_hash=programs[0].source_hash,
         build_s=sum(program.build_s for program in programs),
     )
 
 
-def _design(name: str, hidden: int, data: Dataset) -> Design:
+def _controls(design: Design, values: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the run-time values of the controls: with two hidden layers, one with the second frozen."""
+    if len(design.hidden) == 1:
+        return design.controls(values)
+    return {SECOND_FROZEN: values | design.frozen_above}
+
+
+def _design(name: str, hidden: tuple[int, ...], data: Dataset) -> Design:
     """Return the network of a mechanism for these images."""
-    return Design((hidden,), name, data.images.shape[1], data.n_classes)
+    return Design(hidden, name, data.images.shape[1], data.n_classes)
 
 
-def _size(args: argparse.Namespace) -> tuple[int, int]:
-    """Return the number of hidden cells and of epochs."""
-    usual = (QUICK_HIDDEN, QUICK_EPOCHS) if args.quick else (HIDDEN, EPOCHS)
+def _size(args: argparse.Namespace) -> tuple[tuple[int, ...], int]:
+    """Return the number of hidden cells, layer by layer, and of epochs."""
+    usual = ((QUICK_HIDDEN,), QUICK_EPOCHS) if args.quick else ((HIDDEN,), EPOCHS)
     hidden, epochs = (
         default if given is None else given
         for given, default in zip((args.hidden, args.epochs), usual, strict=True)
     )
-    return hidden, epochs
+    return tuple(hidden), epochs
+
+
+def _require(args: argparse.Namespace, hidden: tuple[int, ...], epochs: int) -> None:
+    if len(hidden) > 2 or min(hidden) < 1:
+        raise UserError(f"--hidden needs one or two numbers of cells from 1 on, not {list(hidden)}.")
+    if len(hidden) == 2 and args.small != SMALL:
+        raise UserError("--small is for one hidden layer: two have their controls as they are.")
+    require_counts(small=args.small, epochs=epochs)
 
 
 if __name__ == "__main__":

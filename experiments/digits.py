@@ -123,8 +123,7 @@ def simulate(args: argparse.Namespace) -> Record:
 def _variants(args: argparse.Namespace, design: Design) -> dict[str, dict[str, Any]]:
     """Return the run-time values of the run asked for, and of its controls."""
     asked = design.feedback_values(args.feedback)
-    frozen = {"on": slice(0), "off": slice(None), "first": slice(1, None)}[args.hidden_plasticity]
-    asked |= dict([*design.frozen.items()][frozen])
+    asked |= {"on": {}, "off": design.frozen, "first": design.frozen_above}[args.hidden_plasticity]
     return {"": asked} | (design.controls(asked) if args.controls else {})
 
 
@@ -132,8 +131,6 @@ def _require(args: argparse.Namespace, hidden: tuple[int, ...], epochs: int) -> 
     if not 1 <= len(hidden) <= 3 or min(hidden) < 1:
         raise UserError(f"--hidden needs one to three numbers of cells from 1 on, not {list(hidden)}.")
     require_counts(epochs=epochs, patience=args.patience)
-    if args.credit in ("dendritic_error", "plateau_difference", "targets") and len(hidden) > 1:
-        raise UserError(f"--credit {args.credit} needs one hidden layer: a plateau changes no events.")
 
 
 if __name__ == "__main__":

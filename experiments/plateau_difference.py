@@ -39,6 +39,7 @@ from dataclasses import replace
 from dendritic_bp.chain import Spent, train
 from dendritic_bp.flags import require_counts
 from dendritic_bp.images import are_digits, image_flags, images_of
+from dendritic_bp.precision import PRECISIONS
 from dendritic_bp.program import Program
 from dendritic_bp.storage import Record
 from dendritic_bp.tasks import limited
@@ -61,6 +62,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     add("--test-limit", type=int, default=0, metavar="N", help="test images at most (all)")
     add("--hidden", type=int, nargs=2, metavar="N", help="cells of the hidden layers (100 50)")
     add("--epochs", type=int, metavar="N", help="times that the training images are shown (20; others: 1)")
+    add("--precision", choices=PRECISIONS, default="double", help="of all but times (double)")
 
 
 def simulate(args: argparse.Namespace) -> Record:
@@ -77,7 +79,7 @@ def simulate(args: argparse.Namespace) -> Record:
     trainings, programs = {}, []
     for layers in sorted({CONDITIONS[name].layers for name in names}):
         design = Design(hidden[:layers], data.images.shape[1], data.n_classes)
-        programs.append(Program(design.protocol, design.name))
+        programs.append(Program(design.protocol, design.name, precision=args.precision))
         programs[-1].check(args.set)
         mine = [name for name in names if CONDITIONS[name].layers == layers]
         new = {name: Training(design, data, name, epochs, args.seed, args.set) for name in mine}

@@ -1,11 +1,13 @@
 """`credit.py` sets each mechanism beside its controls, its rate twin and what is published."""
 
+import argparse
 import sys
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from brian2 import pA
 from test_digits import FakeChain, data  # noqa: F401
 
 sys.path.append(str(Path(__file__).parents[1] / "experiments"))
@@ -38,7 +40,7 @@ def result(data, name, answers):  # noqa: F811
     for label, answer in {"": right, **answers}.items():
         training = Training(asked, data, Plan(2, 0, 1.0), {}, None if label else meter)
         small[label] = training(FakeChain(asked, answer))
-    return Result(small[""], meter, small, twin(name, 6, data, Plan(2, 0, 1.0), anneal=False), "0" * 8, 1.0)
+    return Result(small[""], meter, small, twin(name, (6,), data, Plan(2, 0, 1.0), anneal=False), "0" * 8, 1.0)
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +85,64 @@ def test_all_figures_are_drawn_from_the_data_alone(results):
         assert image.getbuffer().nbytes > 5000
 
 
+@pytest.fixture
+def asked(monkeypatch):
+    """Return what `credit.py` makes of a command line, and the values of each training; runs are faked."""
+    seen = {}
+
+    def train(program, seed, trainings, pieces):
+        seen.update({name: each.values for name, each in trainings.items()})
+        answer = {name: wrong if "frozen" in name else right for name in trainings}
+        return {name: each(FakeChain(each.design, answer[name])) for name, each in trainings.items()}
+
+    def run(*arguments):
+        seen.clear()
+        parser = argparse.ArgumentParser()
+        credit.options(parser)
+        args = parser.parse_args(["--credit", "signed_bursts", "--epochs", "1", *arguments])
+        return credit.simulate(argparse.Namespace(**vars(args), quick=False, seed=0, set={})), seen
+
+    monkeypatch.setattr(credit, "train", train)
+    monkeypatch.setattr(
+        credit, "Program", lambda *_, precision: argparse.Namespace(source_hash="0" * 8, build_s=1.0)
+    )
+    return run
+
+
+def test_two_hidden_layers_are_set_beside_a_frozen_second_and_beside_one(asked):
+    record, seen = asked("--hidden", "6", "5")
+    main, frozen, one = (seen[f"signed_bursts {name}"] for name in ("6-5", "6-5 second frozen", "6"))
+    assert len(seen) == 3 and set(one) < set(main)
+    assert frozen == main | {"forward2.eta": 0 * pA}
+    numbers = record.summary
+    assert numbers["signed_bursts_test_accuracy"] == numbers["signed_bursts_small_test_accuracy"] == 1
+    assert numbers["signed_bursts_gain_over_second_frozen"] == 1
+    assert numbers["signed_bursts_gain_over_one_layer"] == 0
+    assert "signed_bursts_gain_over_frozen" not in numbers
+    drawn = credit.figures(record.data, numbers)
+    panels = drawn["angles"].axes
+    assert [axes.get_title(loc="left") or axes.get_title() for axes in panels][:3] == [
+        "First hidden layer",
+        "Second hidden layer",
+        "Output",
+    ]
+    labels = [text.get_text() for text in drawn["controls"].legends[0].get_texts()]
+    assert labels == ["as it learns", "second frozen", "one layer"]
+
+
+@pytest.mark.parametrize("hidden", ["6", "7", "8"])
+def test_controls_are_those_of_small_networks_even_if_these_are_larger(asked, hidden):
+    record, seen = asked("--hidden", hidden, "--small", "7")
+    controls = ("hidden frozen", "feedback zero", "feedback shuffled", "feedback scalar")
+    assert set(seen) == {f"signed_bursts {n}" for n in (hidden, "7")} | {
+        f"signed_bursts 7 {control}" for control in controls
+    }
+    assert record.summary["signed_bursts_gain_over_frozen"] == 1
+    alone, seen = asked("--hidden", hidden, "--small", "7", "--no-controls")
+    assert list(seen) == [f"signed_bursts {hidden}"]
+    assert "signed_bursts_small_test_accuracy" not in alone.summary
+
+
 def test_numbers_of_mechanisms_that_are_close_stand_above_each_other():
     spots = [(76, 0.2), (77, 0.2), (88, 0.2), (75, 0.2), (76, 2.0)]
     assert lines(spots) == [1, 0, 0, 2, 0]
@@ -115,15 +175,17 @@ def test_networks_and_twins_take_the_size_and_classes_of_other_images():
     rng, labels = np.random.default_rng(0), np.arange(300) % 3
     images = (labels[:, None] == np.arange(16) % 3) * 200 + rng.integers(0, 50, (300, 16))
     others = images_dataset((images.astype(np.uint8), labels), None, seed=0)
-    assert credit._design("bursts", 5, others).name.endswith("-16-5-3")
-    learned = twin("error_cells", 8, others, Plan(20, 0, 1.0), anneal=True)
+    assert credit._design("bursts", (5,), others).name.endswith("-16-5-3")
+    learned = twin("error_cells", (8,), others, Plan(20, 0, 1.0), anneal=True)
     assert learned.test_error[-1] < 0.1 < learned.test_error[0]
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--hidden", "0"], "--hidden must be 1 or more, not 0"),
+        (["--hidden", "0"], "--hidden needs one or two numbers of cells from 1 on, not [0]"),
+        (["--hidden", "3", "3", "3"], "one or two numbers of cells from 1 on, not [3, 3, 3]"),
+        (["--hidden", "3", "3", "--small", "2"], "--small is for one hidden layer"),
         (["--small", "-3"], "--small must be 1 or more, not -3"),
         (["--epochs", "0"], "--epochs must be 1 or more, not 0"),
         (["--limit", "-1"], "--limit must be 0 (all) or more, not -1"),

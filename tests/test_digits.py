@@ -19,10 +19,10 @@ import digits
 from dendritic_bp import SynapseModel, cli, long_names, tasks, trains
 from dendritic_bp.analysis import NO_ANSWER
 from dendritic_bp.chain import Spent
-from dendritic_bp.errors import ModelError, UserError
+from dendritic_bp.errors import ModelError
 from dendritic_bp.program import Program
 from dendritic_bp.source import folder
-from dendritic_bp.trials import Schedule
+from dendritic_bp.trials import Schedule, Trials
 from measures.digits import (
     Meter,
     _feedback_angle,
@@ -605,7 +605,16 @@ def test_a_mechanism_or_cells_can_be_asked_for_but_not_both(capsys):
     assert "not allowed with" in capsys.readouterr().err
 
 
-def test_the_plateaus_of_two_phases_need_one_hidden_layer():
-    args = argparse.Namespace(credit="plateau_difference", patience=None)
-    with pytest.raises(UserError, match="one hidden layer"):
-        digits._require(args, (3, 2), 1)
+@pytest.mark.parametrize("name", MECHANISMS)
+def test_all_hidden_layers_hear_the_output_as_a_plateau_changes_no_events(name):
+    wires = design(name, (3, 2)).wires
+    assert [wires[f"feedback{k}"] for k in (1, 2)] == [("output", "hidden1"), ("output", "hidden2")]
+
+
+def test_interneurons_stand_for_the_cells_that_a_layer_hears(monkeypatch):
+    monkeypatch.setattr(Trials, "run", lambda self, objects: objects)
+    built = {each.name: each for each in design("dendritic_error", (3, 2)).protocol()}
+    for k, below in ((1, "hidden1"), (2, "hidden2")):
+        assert built[f"inter{k}"].N == built["output"].N
+        assert (built[f"partner{k}"].source.name, built[f"partner{k}"].target.name) == ("output", f"inter{k}")
+        assert (built[f"onto{k}"].source.name, built[f"cancel{k}"].target.name) == (below, below)

@@ -14,9 +14,15 @@ from dendritic_bp.raster import APICAL, SOMA
 from dendritic_bp.style import BLUE, COLOURS, GREY, LINE, SHADE, SMALL, THIN, dress, level
 
 MARKS = "osD"  # of mechanisms; the next when all colours are used
-CONTROL_MARKS = dict(
-    zip(("hidden frozen", "feedback zero", "feedback shuffled", "feedback scalar"), "soD^", strict=True)
-)
+CONTROL_MARKS = {
+    "hidden frozen": "s",
+    "feedback zero": "o",
+    "feedback shuffled": "D",
+    "feedback scalar": "^",
+    "second frozen": "s",
+    "one layer": "o",  # beside two hidden layers
+}
+TITLES = dict(hidden1="First hidden layer", hidden2="Second hidden layer", output="Output")
 
 
 def figures(data: xr.Dataset, summary: Mapping[str, float]) -> Drawings:
@@ -131,10 +137,12 @@ def _learning(data: xr.Dataset, summary: Mapping[str, float]) -> Figure:
 
 
 def _angles(data: xr.Dataset) -> Figure:
-    """Show the angles of both layers to the gradient over training, and how much of a change is no noise."""
+    """Show the angles of all layers to the gradient over training, and how much of a change is no noise."""
     drawing = plotting.figure(plotting.PAGE, 2.9)
-    panels = plotting.panels(drawing, 1, 3)[0]
-    shown = {"hidden1": "Hidden layer", "output": "Output"}
+    panels = plotting.panels(drawing, 1, data.sizes["layer"] + 1)[0]
+    shown = {name: TITLES[name] for name in map(str, data.layer.values)}
+    if len(shown) == 2:
+        shown["hidden1"] = "Hidden layer"
     for axes, (layer, text) in zip(panels, shown.items(), strict=False):
         for k, name in enumerate(data.mechanism.values):
             _over_training(axes, data, data.angle_deg.sel(mechanism=name, layer=layer).values, k, name)
@@ -142,9 +150,11 @@ def _angles(data: xr.Dataset) -> Figure:
         axes.set(ylim=(0, 100), yticks=range(0, 91, 30), ylabel="Angle to gradient descent (°)")
         plotting.title(axes, text)
     for k, name in enumerate(data.mechanism.values):
-        _over_training(panels[2], data, data.reliability.sel(mechanism=name, layer="hidden1").values, k, name)
-    panels[2].set(ylim=(-0.2, 1), ylabel="Share that is no noise")
-    plotting.title(panels[2], "Hidden layer")
+        _over_training(
+            panels[-1], data, data.reliability.sel(mechanism=name, layer="hidden1").values, k, name
+        )
+    panels[-1].set(ylim=(-0.2, 1), ylabel="Share that is no noise")
+    plotting.title(panels[-1], shown["hidden1"])
     plotting.legend(
         drawing, handles=panels[0].lines[: data.sizes["mechanism"]], loc="outside lower center", ncols=4
     )
@@ -199,10 +209,10 @@ def _controls(data: xr.Dataset) -> Figure:
     axes.plot(
         data.small_test_accuracy.sel(variant="whole"), y, "o", color=BLUE, markersize=7, label="as it learns"
     )
-    for (name, mark), colour in zip(CONTROL_MARKS.items(), COLOURS[1:], strict=False):
-        axes.plot(
-            data.small_test_accuracy.sel(variant=name), y, mark, color=colour, markersize=4.5, label=name
-        )
+    shown = data.small_test_accuracy.dropna("variant", how="all")
+    known = {name: mark for name, mark in CONTROL_MARKS.items() if name in shown.variant}
+    for (name, mark), colour in zip(known.items(), COLOURS[1:], strict=False):
+        axes.plot(shown.sel(variant=name), y, mark, color=colour, markersize=4.5, label=name)
     axes.set_yticks(y, [_words(name) for name in data.mechanism.values])
     axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.set(xlabel="Test accuracy, small networks", ylim=(-0.6, y[0] + 0.6))

@@ -17,7 +17,11 @@ from networks.ngrad_training import train as train_rates
 from networks.training import Plan, Training, looks
 
 LEVEL = 0.1  # of error, to which epochs are counted
-CONTROLS = ("hidden frozen", "feedback zero", "feedback shuffled", "feedback scalar")
+SECOND_FROZEN, ONE_LAYER = "second frozen", "one layer"  # beside two hidden layers
+CONTROLS = (
+    *("hidden frozen", "feedback zero", "feedback shuffled", "feedback scalar"),
+    *(SECOND_FROZEN, ONE_LAYER),
+)
 SHOWN = ("hidden1", "output")  # layers of which one cell is drawn
 
 TWINS = dict(  # rules of models/rate: the nearest there is
@@ -78,11 +82,11 @@ class Result:
         return sum(each.spent.run_s for each in trainings.values())
 
 
-def twin(name: str, hidden: int, data: Dataset, plan: Plan, anneal: bool) -> xr.Dataset:
+def twin(name: str, hidden: tuple[int, ...], data: Dataset, plan: Plan, anneal: bool) -> xr.Dataset:
     """Train the rate network that stands for a mechanism on the same images."""
     with np.errstate(**DIVERGING):
         budget = Budget(plan.epochs, anneal=anneal)
-        return train_rates(Job(TWINS[name], (hidden,), budget, plan.seed), task(data))
+        return train_rates(Job(TWINS[name], hidden, budget, plan.seed), task(data))
 
 
 def epochs_to(error: np.ndarray, epochs: np.ndarray, level: float = LEVEL) -> float:

@@ -164,6 +164,11 @@ class Design:
         """Return the run-time values with which the hidden layers do not learn."""
         return {f"forward{k}.eta": 0 * pA for k in range(1, len(self.hidden) + 1)}
 
+    @property
+    def frozen_above(self) -> dict[str, Any]:
+        """Return the run-time values with which no hidden layer but the first learns."""
+        return {name: eta for name, eta in self.frozen.items() if name != "forward1.eta"}
+
     def controls(self, values: dict[str, Any]) -> dict[str, dict[str, Any]]:
         """Return the run-time values of the controls of a run with these, each without one thing."""
         kinds = CONTROLS if self.cell.credit.sends else ()

@@ -1,4 +1,4 @@
-"""Interneurons of hidden layers, one for each cell of the layer above, for mechanisms that have them."""
+"""Interneurons of hidden layers, one for each cell that they hear, for mechanisms that have them."""
 
 from itertools import pairwise
 
@@ -24,7 +24,8 @@ def laterals(
         return []
     model = cell.model.with_equations(**lateral.cells)
     values = START | dict(tau_top=cell.hidden["tau_top"], D_v=cell.lateral["D_v"])
-    for k, (low, high) in enumerate(pairwise(layers), start=1):
+    for k, (low, next_up) in enumerate(pairwise(layers), start=1):
+        high = layers[-1] if cell.direct else next_up
         group = neurons(model, high.N, f"inter{k}", tables, **values)
         onto = higher(low.N, cell) | dict(eta=cell.lateral["step"] / low.N)
         back = dict(gain=cell.feedback_gain * low.N, eta_q=cell.lateral["eta_q"] / low.N, w=0 * pA)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from brian2 import Hz, ms, mV, nS, pA, second
+from brian2 import Hz, ms, mV, nA, nS, pA, second
 
 from dendritic_bp.models.credit.bursts import bursts
 from dendritic_bp.models.credit.contrastive import contrastive
@@ -24,8 +24,7 @@ from networks.cells import CELLS, HIDDEN
 _SIGNED = CELLS["burst_signed"]
 _SPARSE = replace(  # few cells answer to an image, and their first weights are strong
     _SIGNED,
-    between={},
-    direct=False,
+    between=dict(step=0.6 * nA, weights=5 * nA),
     anneal=4.0,
     forget=0,
     meant_for=None,
@@ -35,8 +34,7 @@ _SPARSE = replace(  # few cells answer to an image, and their first weights are 
 _FIRST = _SIGNED.first["w"]
 _COIN = replace(
     _SIGNED,
-    between={},
-    direct=False,
+    between=dict(step=10 * nA, weights=5 * nA),
     model=burst_poisson,
     credit=bursts,
     forget=0,
@@ -51,6 +49,7 @@ _TWO_PHASES = replace(  # a trial is one look at a cell: it has to fire more
     model=two_phase,
     credit=plateau_difference,
     first=dict(eta=120 * pA, w=_FIRST),
+    between=dict(step=6 * nA, weights=5 * nA),
     step=300 * pA,
     teacher=dict(rivals=True, gain=1600 * pA / Hz, tau_r=50 * ms, r_soft=2 * Hz, hold=1),
     hidden=HIDDEN | dict(tau_top=30 * ms),
@@ -58,6 +57,7 @@ _TWO_PHASES = replace(  # a trial is one look at a cell: it has to fire more
 _MEANS = replace(  # the teacher sees what it does, and stops where the right class wins
     _SPARSE,
     first=dict(eta=60 * pA, w=_FIRST),
+    between=dict(step=3 * nA, weights=5 * nA),
     step=800 * pA,
     anneal=3.0,
     teacher=dict(rivals=True, prompt=True, gain=120 * pA / Hz, tau_r=50 * ms, r_soft=2.5 * Hz),
@@ -70,6 +70,7 @@ MECHANISMS = dict(
         model=burst_steady,
         credit=single_phase_bursts,
         first=dict(eta=10 * pA, w=_FIRST),
+        between=dict(step=5 * nA, weights=5 * nA),
         feedback_gain=0.005,
     ),
     error_cells=replace(
