@@ -97,6 +97,8 @@ class Narrow:
             if read and (dim is second.dim or any(known[name].dim is not second.dim for name in read)):
                 statement.dtype = np.float64
             self._declared[statement.var] = Variable(statement.var, dim, dtype=statement.dtype)
+        elif statement.dtype != np.float64 and statement.op == ":=":  # true or false, or a whole number
+            self._declared[statement.var] = Variable(statement.var, dtype=statement.dtype)
         code = str(super().translate_statement(statement))  # type: ignore[misc]
         self._narrow = False
         return code

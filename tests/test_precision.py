@@ -92,6 +92,26 @@ def test_a_chain_in_single_precision_equals_one_long_run(programs):
     assert second["spikes.t"].tolist() == whole["spikes.t"][late].tolist()
 
 
+def test_statements_may_read_a_whole_number_that_is_the_same_for_all_cells():
+    def protocol():
+        gate = TimedArray(np.arange(4.0), dt=50 * ms, name="gate")
+        network = Network(neurons(gated, CELLS, "cells", dict(gate=gate)))
+        network.run(PIECE)
+        return network
+
+    gated = NeuronModel(
+        "gated",
+        """
+dg/dt = (chosen*g_0 - g)/(5*ms) : 1
+chosen = int(i == int(gate(t))) : 1
+""",
+        threshold="False",
+        parameters=dict(g_0=0.1),
+        namespace=("gate",),
+    )
+    Program(protocol, "gated", precision="single").trace()
+
+
 def test_draws_of_the_background_stay_in_double_precision():
     cell = NeuronModel("cell", "g : 1", threshold="False").with_equations(**poisson_arrivals)
 
