@@ -40,7 +40,9 @@ def result(data, name, answers):  # noqa: F811
     for label, answer in {"": right, **answers}.items():
         training = Training(asked, data, Plan(2, 0, 1.0), {}, None if label else meter)
         small[label] = training(FakeChain(asked, answer))
-    return Result(small[""], meter, small, twin(name, (6,), data, Plan(2, 0, 1.0), anneal=False), "0" * 8, 1.0)
+    return Result(
+        small[""], meter, small, twin(name, (6,), data, Plan(2, 0, 1.0), anneal=False), "0" * 8, 1.0
+    )
 
 
 @pytest.fixture(scope="module")
