@@ -89,6 +89,7 @@ class RateNetwork:
     """Compute the rates, the loss and the gradient of the matched network.
 
     Layer by layer: `weights` (n_out, n_in), `biases` (n_out,) and a `curve` for all cells of the layer.
+    With `skips` (n_output_cells, n_hidden) the first hidden layers drive the output as the last one does.
     `classes` (n_output_cells,) is the class of each output cell; a class is read as the mean over its cells.
     If `homeostatic`, the gradient is that of a network whose biases follow the weights so that the mean rate
     of each cell over the trials stays what it is. With a `softness` (Hz), classes compete: the loss is not
@@ -102,19 +103,22 @@ class RateNetwork:
     classes: NDArray[np.int64]
     homeostatic: bool = False
     softness: float | None = None
+    skips: Sequence[Floats] = ()
 
     def __post_init__(self) -> None:
         """Refuse layers that do not fit together, and classes without cells."""
-        shapes = [np.shape(w) for w in self.weights]
+        shapes, skips = ([np.shape(w) for w in each] for each in (self.weights, self.skips))
         fits = (
             len(shapes) == len(self.biases) == len(self.curves) > 0
             and all(below[0] == above[1] for below, above in pairwise(shapes))
             and all(np.shape(b) == shape[:1] for b, shape in zip(self.biases, shapes, strict=True))
             and np.shape(self.classes) == shapes[-1][:1]
+            and (not skips or skips == [(shapes[-1][0], shape[0]) for shape in shapes[:-2]])
         )
         if not fits:
             raise UserError(
-                f"Layers do not fit: weights {shapes}, biases {[np.shape(b) for b in self.biases]}, "
+                f"Layers do not fit: weights {shapes}, skips {skips}, "
+                f"biases {[np.shape(b) for b in self.biases]}, "
                 f"{len(self.curves)} curves, {np.size(self.classes)} output cells. Weights are (n_out, n_in)."
             )
         found = np.unique(self.classes)
@@ -123,10 +127,13 @@ class RateNetwork:
 
     def currents(self, inputs: ArrayLike) -> list[Floats]:
         """Return the current into each layer for input rates (trials, n_in)."""
-        rates, currents = self._inputs(inputs), []
+        rates, currents = [self._inputs(inputs)], []
         for weights, bias, curve in zip(self.weights, self.biases, self.curves, strict=True):
-            currents.append(rates @ weights.T + bias)
-            rates = curve(currents[-1])
+            currents.append(rates[-1] @ weights.T + bias)
+            if len(currents) == len(self.weights):
+                for skip, low in zip(self.skips, rates[1:], strict=False):
+                    currents[-1] += low @ skip.T
+            rates.append(curve(currents[-1]))
         return currents
 
     def forward(self, inputs: ArrayLike) -> list[Floats]:
@@ -153,14 +160,18 @@ class RateNetwork:
         """Return the derivative of the loss by each weight, layer by layer (backpropagation)."""
         rates, currents = self.forward(inputs), self.currents(inputs)
         back = self._error(inputs, targets) @ self._pool.T / len(rates[0])
-        gradients = []
+        gradients: list[Floats] = []
+        deltas: list[Floats] = []
         for layer in reversed(range(len(self.weights))):
             slope = self.curves[layer].slope(currents[layer])
             delta = back * slope
             if self.homeostatic:  # a bias answers a change of the mean rate, in each trial by the slope there
                 delta -= slope * (delta.sum(axis=0) / np.maximum(slope.sum(axis=0), TINY))
             gradients.append(delta.T @ rates[layer])
+            deltas.append(delta)
             back = delta @ self.weights[layer]
+            if 0 < layer <= len(self.skips):
+                back = back + deltas[0] @ self.skips[layer - 1]
         return gradients[::-1]
 
     @cached_property

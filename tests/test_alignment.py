@@ -211,11 +211,13 @@ def same_gradients(exact, numerical):
 
 def held_loss(net, inputs, targets, means):
     """Return the loss once the bias of every cell, layer by layer, has brought back its mean rate."""
-    rates, biases = inputs, []
-    for weights, curve, held in zip(net.weights, net.curves, means, strict=True):
-        currents = rates @ weights.T
+    rates, biases = [inputs], []
+    for layer, (weights, curve, held) in enumerate(zip(net.weights, net.curves, means, strict=True)):
+        currents = rates[-1] @ weights.T
+        for skip, low in zip(net.skips if layer == len(means) - 1 else (), rates[1:], strict=False):
+            currents = currents + low @ skip.T
         biases.append([solved(curve, *each) for each in zip(currents.T, held, strict=True)])
-        rates = curve(currents + biases[-1])
+        rates.append(curve(currents + biases[-1]))
     return replace(net, biases=[np.array(bias) for bias in biases]).loss(inputs, targets)
 
 
@@ -230,6 +232,21 @@ def test_the_homeostatic_gradient_is_that_of_biases_which_hold_the_mean_rates(si
     held = numerical_gradient(net.weights, lambda: held_loss(net, inputs, targets, means))
     same_gradients(net.gradient(inputs, targets), held)
     assert alignment(held[0], replace(net, homeostatic=False).gradient(inputs, targets)[0]).angle_deg < 175
+
+
+@pytest.mark.parametrize("homeostatic", [False, True])
+def test_the_gradient_where_all_hidden_layers_drive_the_output(homeostatic):
+    net, (inputs, targets) = measured_network(5, (5, 4, 7, 3)), trials(5)
+    skip = np.random.default_rng(5).uniform(0.1, 0.3, (3, 4))
+    net = replace(net, skips=[skip], homeostatic=homeostatic)
+    means = [rates.mean(axis=0) for rates in net.forward(inputs)[1:]]
+
+    def loss():
+        return held_loss(net, inputs, targets, means) if homeostatic else net.loss(inputs, targets)
+
+    same_gradients(net.gradient(inputs, targets), numerical_gradient(net.weights, loss))
+    with pytest.raises(UserError, match=r"skips \[\(4, 3\)\]"):
+        replace(net, skips=[skip.T])
 
 
 @pytest.mark.parametrize("homeostatic", [False, True])

@@ -38,7 +38,7 @@ from measures.digits import (
 from networks import digits as digits_network
 from networks.cells import CELLS
 from networks.digits import PIECE, VOTERS, Design
-from networks.layers import COUNTERS, inputs, probes
+from networks.layers import COUNTERS, START, inputs, probes
 from networks.mechanisms import MECHANISMS
 from networks.projections import FEEDBACK, all_to_all, between, higher, shrink
 from networks.training import HALVED, LOOKS, PROBE, SMALL, Plan, Training
@@ -143,7 +143,7 @@ def test_only_the_teacher_reads_the_label(traced):
 def test_no_code_reads_the_weights_of_other_synapses(traced):
     program, asked = traced
     names = [f"forward{k + 1}" for k in range(len(asked.hidden) + 1)]
-    names += [f"feedback{k + 1}" for k in range(len(asked.hidden))]
+    names += [*asked.skips, *(f"feedback{k + 1}" for k in range(len(asked.hidden)))]
     for name in names:
         readers = {f for f, text in sources(program).items() if re.search(rf"_array_{name}_w\b", text)}
         assert readers and all(file.startswith(f"{name}_") for file in readers)
@@ -221,6 +221,14 @@ def test_a_second_hidden_layer_is_driven_strongly():
     assert between(100, CELLS["burst_poisson"]) == higher(100, CELLS["burst_poisson"])
 
 
+def test_the_output_of_a_deep_network_hears_longer_currents_of_the_same_charge():
+    one, two = (design(hidden=hidden).cell for hidden in ((30,), (30, 20)))
+    assert one == CELLS["burst_signed"] and two.hidden == one.hidden and two.first == one.first
+    longer = two.output["tau_basal"] / START["tau_basal"]
+    assert [one.step / two.step, one.weights / two.weights] == pytest.approx([longer, longer])
+    assert two.feedback_gain * two.step / pA == pytest.approx(one.feedback_gain * one.step / pA)
+
+
 def test_each_hidden_layer_hears_the_output_if_feedback_is_direct_and_else_the_layer_above():
     direct, stepwise = design("burst_signed", (100, 60)), design("burst_poisson", (100, 60))
     senders = [[asked.wires[f"feedback{k}"] for k in (1, 2)] for asked in (direct, stepwise)]
@@ -228,12 +236,14 @@ def test_each_hidden_layer_hears_the_output_if_feedback_is_direct_and_else_the_l
         [("output", "hidden1"), ("output", "hidden2")],
         [("hidden2", "hidden1"), ("output", "hidden2")],
     ]
+    assert direct.wires["skip1"] == ("hidden1", "output") and "skip1" not in stepwise.wires
+    assert design("burst_signed", (9, 8, 7)).skips == ["skip1", "skip2"] and not design("burst_signed").skips
     sizes = [
         [asked.feedback_values("scalar")[f"feedback{k}.w"].size for k in (1, 2)]
         for asked in (direct, stepwise)
     ]
     assert sizes == [[100 * 100, 60 * 100], [100 * 60, 60 * 100]]
-    assert [direct.feedback_values("learned")[f"feedback{k}.gain"] for k in (1, 2)] == pytest.approx([1, 0.6])
+    assert [direct.feedback_values("learned")[f"feedback{k}.gain"] for k in (1, 2)] == pytest.approx([3, 1.8])
 
 
 # --- the command line ---
@@ -462,10 +472,11 @@ def test_a_silent_trial_and_a_tie_are_no_answer_and_wrong(data):
 def test_weights_are_target_by_source(data):
     training, chain = trained(data, hidden=(6, 5))
     ends = dict(forward1=(256, 6), forward2=(6, 5), forward3=(5, 100), feedback1=(100, 6), feedback2=(100, 5))
+    ends |= dict(skip1=(6, 100))
     by_synapse = {}
     for name, (n, m) in ends.items():
         w = 1000 * np.arange(n)[:, None] + np.arange(m)
-        by_synapse[f"{name}.w"] = (w.T if name.startswith("forward") else w).ravel()  # as they are stored
+        by_synapse[f"{name}.w"] = (w if name.startswith("feedback") else w.T).ravel()  # as they are stored
     read = training._network(chain.network() | by_synapse, "end")
     for name, (n, m) in ends.items():
         np.testing.assert_array_equal(read[name], np.arange(m)[:, None] + 1000 * np.arange(n))
@@ -476,6 +487,8 @@ def driven(asked, probe):
     events = {"inputs": probe.events["inputs"]}
     for k, (below, name) in enumerate(pairwise(asked.sizes), start=1):
         current = events[below] @ probe.networks[0][f"forward{k}"].T
+        if name == "output":
+            current += sum(events[f"hidden{x[4:]}"] @ probe.networks[0][x].T for x in asked.skips)
         events[name] = np.round(np.clip(3 + 2 * (current - current.mean()) / current.std(), 0, 9))
     return events
 
@@ -498,12 +511,12 @@ def test_a_step_down_the_gradient_of_the_matched_network_is_at_no_angle(data, ho
     np.testing.assert_allclose(meter.reliable[0], 1)
 
 
-@pytest.mark.parametrize("neuron", ["burst_signed", "burst_poisson"])
+@pytest.mark.parametrize("neuron", ["burst_signed", "bursts", "burst_poisson"])
 def test_feedback_is_compared_with_the_way_forward_to_where_it_comes_from(data, neuron):
     asked, generator = design(neuron, (6, 5)), np.random.default_rng(0)
-    second, third = generator.standard_normal((5, 6)), generator.standard_normal((100, 5))
-    back = (third @ second if asked.cell.direct else second).T
-    found = dict(forward2=second, forward3=third, feedback1=back, feedback2=third.T)
+    second, third, skip = (generator.standard_normal(shape) for shape in ((5, 6), (100, 5), (100, 6)))
+    way = dict(burst_signed=skip, bursts=third @ second, burst_poisson=second)[neuron]
+    found = dict(forward2=second, forward3=third, skip1=skip, feedback1=way.T, feedback2=third.T)
     main = Training(asked, data, Plan(1, 0, None), {}, network=found)
     assert _feedback_angle(main) == pytest.approx(0, abs=1e-5)
 

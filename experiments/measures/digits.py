@@ -49,19 +49,22 @@ class Meter:
         """Return the rate network of a probe, its input rates (Hz) and targets (Hz)."""
         network = probe.networks[0]
         measured = [probe.events[layer] / READ_S for layer in self.design.sizes]
-        weights, biases, curves, rates = [], [], [], measured[0]
+        weights, biases, curves, rates = [], [], [], [measured[0]]
+        skips = [network[wire] * network["output.tau_basal"] for wire in self.design.skips]
         for k, name in enumerate([*self.design.sizes][1:], start=1):
             w = network[f"forward{k}"] * network[f"{name}.tau_basal"]
-            current = rates @ w.T + network[f"{name}.I_bias"]
+            current = rates[-1] @ w.T + network[f"{name}.I_bias"]
+            if name == "output":
+                current += sum(low @ skip.T for skip, low in zip(skips, rates[1:], strict=False))
             curve = measure_fi(current, measured[k])
             weights.append(w)
             biases.append(network[f"{name}.I_bias"])
             curves.append(curve)
-            rates = curve(current)
+            rates.append(curve(current))
         owner = np.repeat(np.arange(self.design.groups), self.design.voters)
         wanted = [float(network[name]) for name in self.design.wanted]
         softness, (low, high) = (None, wanted) if len(wanted) == 2 else (wanted[0], (0, 1))
-        matched = RateNetwork(weights, biases, curves, owner, homeostatic, softness)
+        matched = RateNetwork(weights, biases, curves, owner, homeostatic, softness, skips)
         return matched, measured[0], low + (high - low) * self.design.wants(probe.samples, self.data)
 
 
@@ -154,6 +157,8 @@ def _feedback_angle(main: Training) -> float:
     for k in range(len(main.design.hidden), 0, -1):
         up = last[f"forward{k + 1}"]
         ways[k] = ways[k + 1] @ up if ways and main.design.cell.direct else up
+        if f"skip{k}" in main.design.skips:  # the shortest
+            ways[k] = last[f"skip{k}"]
     return _mean([alignment(last[f"feedback{k}"], -way.T).angle_deg for k, way in ways.items()])
 
 

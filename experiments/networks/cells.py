@@ -43,6 +43,8 @@ class Cell:
     output: Mapping[str, Any]
     between: Mapping[str, Any] = field(default_factory=dict)  # step and weights between hidden layers
     direct: bool = False  # every hidden layer hears the output, not the layer above it
+    skips: bool = False  # every hidden layer drives the output, not the last alone
+    deep: Mapping[str, Any] = field(default_factory=dict)  # what differs with more than one hidden layer
     forget: float = 0  # share of a weight that an event takes, at full steps
     meant_for: int | None = None  # hidden cells; steps shrink with fewer or more, by the root of the ratio
     brightness: float | None = None  # mean that the digits are scaled to, so that each drives as much
@@ -59,7 +61,10 @@ class Cell:
 # before it taught, and so does the excitability; and the dendrites are open, to feedback and to a tonic
 # current, only while there is a teacher. In `multiplexing` plateaus leave event rates alone: it is taught as
 # the coin is, with longer currents, which average over the few events that it has.
+# In `burst_signed`, the output of deep networks hears more than single events: three times as long a current,
+# and weights and steps a third. Its feedback is as strong as before.
 HIDDEN = dict(tau_top=100 * ms, rate_target=12 * Hz, eta_home=0.2 * pA)
+OUTPUT = dict(tau_avg=50 * second, eta_home=1 * pA, rate_target=8 * Hz)
 CELLS = dict(
     burst_signed=Cell(
         model=burst_signed,
@@ -74,13 +79,20 @@ CELLS = dict(
         forget=3e-4,
         between=dict(step=3 * nA, weights=10 * nA),
         direct=True,
+        deep=dict(
+            skips=True,
+            step=400 * pA,
+            weights=10 * pA,
+            feedback_gain=0.03,
+            output=OUTPUT | dict(tau_basal=30 * ms),
+        ),
         meant_for=200,
         brightness=0.37,
         teacher=dict(rivals=True, gain=214 * pA / Hz, tau_r=100 * ms, r_soft=1.4 * Hz),
         hidden=dict(
             tau_top=50 * ms, tau_avg=50 * second, rate_target=6 * Hz, eta_home=2 * pA, I_bias=300 * pA
         ),
-        output=dict(tau_avg=50 * second, eta_home=1 * pA, rate_target=8 * Hz),
+        output=OUTPUT,
     ),
     burst_poisson=Cell(
         model=burst_poisson,

@@ -1,6 +1,6 @@
 """The network of `digits.py`: what is compiled, and the values that make it follow a schedule."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,7 @@ class Design:
     def cell(self) -> Cell:
         """Return the kind of cell, and what is chosen for it."""
         cell = cell_of(self.neuron)
+        cell = replace(cell, **cell.deep) if len(self.hidden) > 1 else cell
         cell = cell if self.routing == "wired" else routed(cell, self.routing)
         cell = dale(cell) if self.dale else cell
         cell = taught(cell, self.teacher)
@@ -86,9 +87,15 @@ class Design:
         """Return the source and the target of each projection, forward and back."""
         names = list(self.sizes)
         forward = {f"forward{k}": names[k - 1 : k + 1] for k in range(1, len(names))}
+        forward |= {wire: [name, names[-1]] for wire, name in zip(self.skips, names[1:], strict=False)}
         senders = names[-1:] * len(self.hidden) if self.cell.direct else names[2:]
         back = {f"feedback{k}": ends for k, ends in enumerate(zip(senders, names[1:], strict=False), start=1)}
         return {name: (a, b) for name, (a, b) in (forward | back).items()}
+
+    @property
+    def skips(self) -> list[str]:
+        """Return the projections from the first hidden layers onto the output, if there are any."""
+        return [f"skip{k}" for k in range(1, len(self.hidden))] if self.cell.skips else []
 
     @property
     def trial(self) -> Quantity:
@@ -152,7 +159,8 @@ class Design:
     @property
     def settled(self) -> dict[str, Any]:
         """Return the run-time values that forget events of which a burst would still teach, at their step."""
-        models = dict(forward=self.cell.credit.forward, feedback=self.cell.credit.feedback)
+        models = dict.fromkeys(("forward", "skip"), self.cell.credit.forward)
+        models["feedback"] = self.cell.credit.feedback
         return {
             f"{wire}.x_event": np.zeros(self.sizes[source] * self.sizes[target])
             for wire, (source, target) in self.wires.items()

@@ -25,6 +25,7 @@ _SIGNED = CELLS["burst_signed"]
 _SPARSE = replace(  # few cells answer to an image, and their first weights are strong
     _SIGNED,
     between=dict(step=0.6 * nA, weights=5 * nA),
+    deep={},
     anneal=4.0,
     forget=0,
     meant_for=None,
@@ -35,6 +36,7 @@ _FIRST = _SIGNED.first["w"]
 _COIN = replace(
     _SIGNED,
     between=dict(step=10 * nA, weights=5 * nA),
+    deep={},
     model=burst_poisson,
     credit=bursts,
     forget=0,

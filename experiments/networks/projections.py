@@ -38,14 +38,19 @@ def projections(
 ) -> list[Synapses]:
     """Connect neighbouring layers in both directions; nothing goes back to the inputs.
 
-    If feedback is direct, that onto all hidden layers comes from the output.
+    If feedback is direct, that onto all hidden layers comes from the output. With `skips`, all drive it.
     `longest` is the longest delay that a run may give to feedback, which has none at first.
     """
     credit, eta = cell.credit, cell.first["eta"] * shrink(layers[1].N, cell)
     first = cell.first | dict(eta=eta) | forgets(eta, cell)
     result = [all_to_all(credit.forward, *layers[:2], "forward1", tables, by_target=True, **first)]
+    skipping = layers[1:-2] if cell.skips else []
+    onto_output = higher(sum(layer.N for layer in (*skipping, layers[-2])), cell)
+    for k, low in enumerate(skipping, start=1):
+        ends = low, layers[-1], f"skip{k}"
+        result.append(all_to_all(credit.forward, *ends, tables, by_target=True, **onto_output))
     for k, (low, high) in enumerate(pairwise(layers[1:]), start=1):
-        up = higher(low.N, cell) if high is layers[-1] else between(low.N, cell)
+        up = onto_output if high is layers[-1] else between(low.N, cell)
         result.append(all_to_all(credit.forward, low, high, f"forward{k + 1}", tables, by_target=True, **up))
         sender = layers[-1] if cell.direct else high
         start = feedback("learned", low.N, cell)

@@ -247,7 +247,7 @@ class Training:
         for wire, ends in self.design.wires.items():
             w = run[f"{wire}_w.w"][:, 0] if where == "start" else run[f"{wire}.w"]
             source, target = (self.design.sizes[end] for end in ends)
-            by_target = wire.startswith("forward")
+            by_target = not wire.startswith("feedback")
             result[wire] = w.reshape(target, source) if by_target else w.reshape(source, target).T
         for layer in [*self.design.sizes][1:]:
             bias = f"{layer}_I_bias" if where == "start" else layer
