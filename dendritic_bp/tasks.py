@@ -26,6 +26,7 @@ class Dataset:
     test: Indices
     white: float = 1.0
     mean: float | None = None  # brightness that all images are scaled to; None: they are as they are
+    pace: float = 1.0  # share of the steps of learning that suits these images
 
     @property
     def n_classes(self) -> int:

@@ -380,6 +380,11 @@ def test_steps_shrink_from_trial_to_trial(data):
     np.testing.assert_allclose(largest, np.exp(-before / 2))
 
 
+def test_all_steps_keep_the_pace_of_the_images(data):
+    _, chain = trained(replace(data, pace=0.5))
+    assert chain.pieces[0][1]["learning"].max() == 0.5
+
+
 def test_steps_that_shrink_with_the_trials_do_not_ask_how_long_the_training_is():
     short, long = (np.concatenate([Plan(n, 0, None).steps(e, 1000) for e in range(n)]) for n in (2, 6))
     np.testing.assert_allclose(long[:2000], short)

@@ -9,7 +9,7 @@ import pytest
 
 from dendritic_bp import images as images_module
 from dendritic_bp.errors import UserError
-from dendritic_bp.images import dataset, from_files, from_openml
+from dendritic_bp.images import ALIKE, dataset, from_files, from_openml, pace
 from dendritic_bp.tasks import Dataset
 
 RNG = np.random.default_rng(0)
@@ -78,6 +78,17 @@ def test_dark_on_bright_is_shown_as_bright_on_dark():
     one, other = (dataset((each, labels), None, seed=0) for each in (dark, 255 - dark))
     assert one.images.dtype == other.images.dtype and one.mean == pytest.approx(other.mean)
     np.testing.assert_allclose(one.brightness(np.arange(60)), other.brightness(np.arange(60)))
+
+
+def test_steps_are_small_where_images_change_together():
+    one, many = RNG.standard_normal((300, 1)), RNG.standard_normal((300, 40))
+    assert pace(one * np.ones(40)) == pytest.approx(ALIKE)
+    assert pace(many) == pace(np.ones((5, 40))) == pace(many[:1]) == 1
+    mixed = np.hypot(1, 20) * one * np.eye(40)[0] + many  # 401 + 1 of 441 in one direction
+    assert pace(mixed) == pytest.approx(ALIKE * 441 / 402, rel=0.1)
+    pixels = (128 + 40 * (RNG.random((60, 1)) < 0.5) * (np.arange(12) < 6)).astype(np.uint8)
+    data = dataset((pixels, np.arange(60) % 3), None, seed=0)
+    assert data.pace == pytest.approx(ALIKE, rel=0.01)
 
 
 def test_brightness_without_a_mean_is_that_of_the_images():

@@ -168,7 +168,8 @@ class Training:
 
     def _epoch(self, chain: Chain, epoch: int, samples: np.ndarray) -> None:
         """Train on each image once, and see at some moments what would be learned there."""
-        step, measured = self.plan.steps(epoch, len(samples)), self._measure(chain, epoch)
+        step = self.data.pace * self.plan.steps(epoch, len(samples))
+        measured = self._measure(chain, epoch)
         pieces, read = Schedule.of((samples, "train", epoch, step)).pieces(PIECE), []
         probed = probes(self.plan.epochs * len(pieces)) if self.observe else []
         for k, piece in enumerate(pieces, start=1):
