@@ -31,7 +31,6 @@ class SynapticPathway
     const int begin, end;  // the cells that may send
     vector<Fan> fans;
     vector<int32_t> listed, delays;
-    vector<int> reached;
     double dt;
 
     // Sort the synapses by the cell that sends, and see where each cell has them.
@@ -66,11 +65,6 @@ class SynapticPathway
             if (list[k] - list[k - 1] != stride)
                 return {start, number, 0, other};
         return {size_t(list[0]), number, stride, other};
-    }
-
-    int32_t synapse(const Fan &fan, int k) const
-    {
-        return fan.stride ? int32_t(fan.first + size_t(fan.stride) * k) : listed[fan.first + k];
     }
 
     // What is on its way when the time step changes arrives when it would have.
@@ -150,26 +144,16 @@ public:
         }
     }
 
-    // What arrives, which cell has sent it, and which synapses it reaches.
+    // What arrives, which cell has sent it, and which synapses it reaches, one by one.
     const vector<int32_t> &arriving() const { return coming[offset]; }
     int32_t sender(int32_t arrived) const { return arrived < 0 ? sources[-1 - arrived] : arrived; }
     Fan fan(int32_t arrived) const
     {
         return arrived < 0 ? Fan{size_t(-1 - arrived), 1, 1, (*others)[-1 - arrived]} : fans[arrived - begin];
     }
-
-    // All synapses that something reaches, for Brian2's code.
-    vector<int> *peek()
+    int32_t synapse(const Fan &fan, int k) const
     {
-        reached.clear();
-        for (int32_t arrived : arriving()) {
-            const Fan sent = fan(arrived);
-            const size_t so_far = reached.size();
-            reached.resize(so_far + sent.number);
-            for (int k = 0; k < sent.number; k++)
-                reached[so_far + k] = synapse(sent, k);
-        }
-        return &reached;
+        return fan.stride ? int32_t(fan.first + size_t(fan.stride) * k) : listed[fan.first + k];
     }
 };
 
