@@ -19,7 +19,10 @@ class _Found(BaseException):
 
 
 def offer(values: Callable[[], Values]) -> None:
-    """End here if names are asked for: called by a program that is about to be compiled."""
+    """End here if names are asked for: called by a program that is about to be compiled.
+
+    An experiment that compiles none offers none, so that it is not run for this.
+    """
     if _asked:
         raise _Found(values())
 
@@ -31,14 +34,14 @@ def show_names(simulate: Callable[[], object]) -> None:
     """
     global _asked
     _asked = True
+    values: Values = {}
     try:
         simulate()
     except _Found as found:
-        print(*_lines(found.values), sep="\n")
-    else:
-        print("--set takes no values here: the experiment compiles no program.")
+        values = found.values
     finally:
         _asked = False
+    print(*_lines(values) or ["--set takes no values here: the experiment compiles no program."], sep="\n")
 
 
 def _lines(values: Values) -> list[str]:

@@ -27,7 +27,7 @@ import numpy as np
 import xarray as xr
 from tqdm import tqdm
 
-from dendritic_bp import plotting
+from dendritic_bp import listing, plotting
 from dendritic_bp.errors import UserError
 from dendritic_bp.models.rate._network import values
 from dendritic_bp.storage import Record
@@ -67,6 +67,7 @@ def simulate(args):
         raise UserError("ngrad_signals has no values to --set.")
     if args.seed < 0:
         raise UserError(f"--seed must be 0 or more, not {args.seed}.")
+    listing.offer(dict)
     updates, seeds = (QUICK_UPDATES, 2) if args.quick else (UPDATES, 3)
     start, data = time.perf_counter(), xr.Dataset(coords={"update": moments(updates)})
     jobs = [(title, name) for title, task in TASKS.items() for name in task.rates]
