@@ -5,12 +5,12 @@ program, in each of its steps (`watch` in `dendritic_bp.build`).
 """
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from brian2 import DEFAULT_UNITS, Equations, Quantity, farad, get_dimensions, second
-from brian2.equations.equations import PARAMETER
+from brian2 import DEFAULT_UNITS, Equations, Quantity, farad, get_dimensions, second, volt
+from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SingleEquation
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from dendritic_bp.errors import ModelError
@@ -18,6 +18,7 @@ from dendritic_bp.steps import STEPS
 
 WORDS = {**DEFAULT_UNITS, "abs": abs, "steps": STEPS.pyfunc}
 MOST = 2**31 - 1  # indices are 32 bits
+EXPLICIT = ("euler", "heun", "milstein", "rk2", "rk4")  # methods of integration
 PROBABILITY = {"p >= 0": "a probability is from 0 to 1", "p <= 1": "a probability is from 0 to 1"}
 COUNT = {"n >= 0": "a number is not negative", "n == n//1": "a number is whole"}
 DELAY = {
@@ -46,18 +47,34 @@ def duration(name: str) -> dict[str, str]:
 
 
 def implied(equations: Equations) -> dict[str, str]:
-    """Return the limits of constants that are called `tau...` and `T_...`, and of capacitances."""
+    """Return the limits of constants that are called `tau...`, `T_...` and `E_...`, and of capacitances."""
     limits = {}
-    for name, each in equations.items():
-        if each.type != PARAMETER or not {"constant", "shared"} & set(each.flags):
-            continue
+    for name, each in _constants(equations):
         if each.dim is second.dim and name.startswith("tau"):
             limits[f"{name} > 0*second"] = "a time constant is positive"
         elif each.dim is second.dim and name.startswith("T_"):
             limits |= duration(name)
+        elif each.dim is volt.dim and name.startswith("E_"):
+            limits[f"abs({name}) <= 1*volt"] = "no potential of a cell is larger: mV?"
         elif each.dim is farad.dim:
             limits[f"{name} > 0*farad"] = "a capacitance is positive"
     return limits
+
+
+def _constants(equations: Equations) -> Iterator[tuple[str, SingleEquation]]:
+    for name, each in equations.items():
+        if each.type == PARAMETER and {"constant", "shared"} & set(each.flags):
+            yield name, each
+
+
+def integrable(equations: Equations) -> dict[str, str]:
+    """Return the limits of time constants for an explicit method: faster than a step, it explodes."""
+    moving = [each.identifiers for each in equations.values() if each.type == DIFFERENTIAL_EQUATION]
+    return {
+        f"{name} >= dt": "no step is longer than a time constant"
+        for name, each in _constants(equations)
+        if each.dim is second.dim and name.startswith("tau") and any(name in names for names in moving)
+    }
 
 
 def require(owner: str, limits: Mapping[str, str], numbers: Mapping[str, Any]) -> None:

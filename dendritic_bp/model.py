@@ -19,7 +19,7 @@ from dendritic_bp.equations import definitions, parse
 from dendritic_bp.errors import ModelError, suggest
 from dendritic_bp.kinds import require_kinds
 from dendritic_bp.language import Kind, Piece, check, check_number, standard_words, unit_text, variable
-from dendritic_bp.limits import DELAY, duration, implied, require
+from dendritic_bp.limits import DELAY, EXPLICIT, duration, implied, integrable, require
 from dendritic_bp.names import require_name
 
 Table = Mapping[str, Any]  # numbers, quantities, arrays, or expressions as text
@@ -187,9 +187,10 @@ class NeuronModel(_Model):
 
     @property
     def conditions(self) -> Mapping[str, str]:
-        """Return all limits: those that are stated, and that of a refractory period that is text."""
+        """Return all limits, those of a refractory period that is text and of the method included."""
         own = duration(self.refractory) if isinstance(self.refractory, str) else {}
-        return {**super().conditions, **own}
+        steps = integrable(self.parsed) if self.method in EXPLICIT else {}
+        return {**super().conditions, **own, **steps}
 
     def _check_refractory(self) -> None:
         where = f"{self}, refractory"

@@ -1,5 +1,7 @@
+from dataclasses import replace
+
 import pytest
-from brian2 import Network, defaultclock, ms, mV, nS
+from brian2 import Network, defaultclock, ms, mV, nS, us, volt
 
 from dendritic_bp import NeuronModel, neurons
 from dendritic_bp.errors import ModelError
@@ -32,6 +34,18 @@ def test_one_cell_outside_is_enough():
     each = leaky.with_equations("g : siemens (constant)")
     with pytest.raises(ModelError, match="g = -1. nS to 3. nS"):
         neurons(each, 2, "cells", g=[3, -1] * nS)
+
+
+def test_a_step_longer_than_a_time_constant_is_refused_where_it_would_explode():
+    fast = NeuronModel("fast", "dv/dt = -v/tau_v : 1", threshold="False", parameters=dict(tau_v=20 * us))
+    with pytest.raises(ModelError, match=r"needs tau_v >= dt .* but has tau_v = 20. us, dt = 100. us"):
+        neurons(fast, 2, "cells")
+    neurons(replace(fast, method="exact"), 2, "cells")
+
+
+def test_a_potential_in_volts_is_taken_for_a_slip():
+    with pytest.raises(ModelError, match=r"'cells': model 'leaky' needs abs\(E_L\) <= 1\*volt \(.* mV"):
+        neurons(leaky, 2, "cells", E_L=-70 * volt, E_t=-50 * volt)
 
 
 def test_the_time_step_has_a_limit_too():
