@@ -23,7 +23,7 @@ from dendritic_bp.endings import end_with_parent, ended_by, messages
 from dendritic_bp.errors import UserError
 from dendritic_bp.figure_files import FigureError, Figures, write_figures
 from dendritic_bp.flags import Options, parser_of
-from dendritic_bp.listing import show_names
+from dendritic_bp.listing import names, require_known, show_names
 from dendritic_bp.long_names import fill
 from dendritic_bp.progress import hush, say
 from dendritic_bp.provenance import code_of, origin
@@ -39,7 +39,7 @@ from dendritic_bp.storage import (
     read_stored,
     store,
 )
-from dendritic_bp.study import conduct
+from dendritic_bp.study import Study, conduct
 from dendritic_bp.study_plan import plan
 
 STUDY = ("grid", "workers", "cluster")
@@ -80,11 +80,30 @@ def main(
         elif isinstance(given.seeds, str) or given.grid:
             code = partial(_code, experiment)
             study = plan(experiment.name, script, parser, words, title_of, code, published or {})
+            _require_known(experiment, study)
             _show({}, conduct(study, given.workers, given.cluster))
         elif given.replot:
             _replot(experiment, Path(given.replot), given.format)
         else:
             _run(experiment, given)
+
+
+def _require_known(experiment: _Experiment, study: Study) -> None:
+    """Refuse values for --set that runs of a study could not take, before the first of them.
+
+    Runs with other flags than the first may know other names, and are left to themselves.
+    """
+    points = {tuple(run.settings.items()): experiment.parser.parse_args(run.flags) for run in study.runs}
+    asked = [_quantities(_changes(given.set)) for given in points.values()]
+    if not any(asked):
+        return
+    first = next(iter(points.values()))
+    first.set = {}
+    known = names(lambda: experiment.simulate(first))
+    flags = {point: [each for each in point if "." not in each[0]] for point in points}
+    for point, values in zip(points, asked, strict=True):
+        if flags[point] == next(iter(flags.values())):
+            require_known(known, values)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from brian2 import get_dimensions
+
+from dendritic_bp.errors import UserError, suggest
+
 Values = Mapping[str, tuple[tuple[int | None, ...], Any]]  # shape and unit, by name
 
 _asked = False
@@ -27,21 +31,35 @@ def offer(values: Callable[[], Values]) -> None:
         raise _Found(values())
 
 
-def show_names(simulate: Callable[[], object]) -> None:
-    """Print name, unit and number of values of what can be set: a simulation is begun, and goes no further.
-
-    A single value is given to all cells or synapses of an object.
-    """
+def names(simulate: Callable[[], object]) -> Values:
+    """Return what can be set: a simulation is begun, and goes no further than to its first program."""
     global _asked
     _asked = True
-    values: Values = {}
     try:
         simulate()
     except _Found as found:
-        values = found.values
+        return found.values
     finally:
         _asked = False
-    print(*_lines(values) or ["--set takes no values here: the experiment compiles no program."], sep="\n")
+    return {}
+
+
+def show_names(simulate: Callable[[], object]) -> None:
+    """Print name, unit and number of values of what can be set.
+
+    A single value is given to all cells or synapses of an object.
+    """
+    lines = _lines(names(simulate))
+    print(*lines or ["--set takes no values here: the experiment compiles no program."], sep="\n")
+
+
+def require_known(known: Values, values: Mapping[str, Any]) -> None:
+    """Refuse values of names that cannot be set, or in other units."""
+    for name, value in values.items():
+        if name not in known:
+            raise UserError(f"There is no '{name}' to set: {suggest(name, known)}")
+        if get_dimensions(value) != get_dimensions(known[name][1]):
+            raise UserError(f"'{name}' is a quantity in {_unit(known[name][1])}, not {value}.")
 
 
 def _lines(values: Values) -> list[str]:
