@@ -45,6 +45,7 @@ __all__ = [
     "traces",
 ]
 
+LEGIBLE = 15  # classes whose numbers have room in a column
 FEW = 12  # points of a curve that are marked
 DASHES = ("solid", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (5, 1.5, 1, 1.5)))
 Floats = NDArray[np.float64]
@@ -138,12 +139,14 @@ def confusion(
     percent = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(percent, cmap="Blues", vmin=0, vmax=100)
     for (row, column), value in np.ndenumerate(percent):
-        if counts[row, column]:
+        if counts[row, column] and n_classes <= LEGIBLE:
             colour = "white" if value > 55 else "black"
             axes.text(column, row, f"{value:.0f}", ha="center", va="center", fontsize=SMALL, color=colour)
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
-    axes.set(xticks=range(len(names)), xticklabels=names, yticks=range(n_classes))
+    shown = range(0, n_classes, -(-n_classes // LEGIBLE))  # as many as have room
+    places = [*shown, *range(n_classes, len(names))]
+    axes.set(xticks=places, xticklabels=[names[k] for k in places], yticks=shown)
     axes.set(xlabel="Network's answer", ylabel="True class")
     title(axes, "Share of the trials of each true class (%)")
 

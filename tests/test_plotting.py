@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -210,6 +211,16 @@ def test_confusion_is_in_percent_of_the_true_class():
     axes = plotting.panels(plotting.figure())[0, 0]
     plotting.confusion(axes, labels=[0, 0, 0, 0, 1], predicted=[0, 0, 0, 1, 1], n_classes=3)
     np.testing.assert_array_equal(axes.images[0].get_array(), [[75, 25, 0], [0, 100, 0], [0, 0, 0]])
+
+
+def test_confusion_of_more_than_ten_classes_keeps_its_names_apart():
+    figure = plotting.figure(plotting.COLUMN, 3.2)
+    axes = plotting.panels(figure)[0, 0]
+    plotting.confusion(axes, labels=range(26), predicted=range(26), n_classes=26)
+    figure.canvas.draw()
+    for ticks in (axes.get_xticklabels(), axes.get_yticklabels()):
+        boxes = [each.get_window_extent() for each in ticks]
+        assert len(boxes) > 1 and not any(one.overlaps(other) for one, other in pairwise(boxes))
 
 
 def test_confusion_shows_trials_without_an_answer_apart():

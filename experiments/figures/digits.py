@@ -98,5 +98,6 @@ def _receptive_fields(data: xr.Dataset) -> Figure:
 def _confusion(data: xr.Dataset) -> Figure:
     drawing = plotting.figure(plotting.COLUMN, 3.2)
     answers = data.test_label.values, data.test_predicted.values
-    plotting.confusion(plotting.panels(drawing)[0, 0], *answers, no_answer=NO_ANSWER)
+    classes = int(data.get("classes", 10))  # a run of an earlier version does not say
+    plotting.confusion(plotting.panels(drawing)[0, 0], *answers, classes, NO_ANSWER)
     return drawing

@@ -210,6 +210,7 @@ def dataset(main: Training, meter: Meter, controls: Mapping[str, Training]) -> x
         "probe_epoch": ("probe", np.array(meter.epochs, dtype=float)),
         "shown_label": ("shown", data.labels[main.shown]),
         "cells": ("population", list(main.design.sizes.values())),
+        "classes": ((), data.n_classes),
         "copies": ((), main.design.copies),
         "trial": ((), float(main.design.trial / second), {"units": "s"}),
         "taught_from": ((), float(main.design.gates["teaching"].start / second), {"units": "s"}),
