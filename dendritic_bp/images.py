@@ -106,6 +106,8 @@ def dataset(given: Labelled, test: Labelled | None, seed: int, limit: int = 0) -
     train = limited(train, limit, seed)
     white = float(images.max()) or 1.0
     mean = float(images[train[:SAMPLE]].mean() / white)
+    if (images[train] == images[train[0]]).all():
+        raise UserError(f"All {len(train)} training images are the same.")
     if mean > BRIGHT:
         images, mean = images.max() - images, 1 - mean
     result = Dataset(images, labels.astype(np.int64), train, validation, tested, white, mean)

@@ -116,6 +116,7 @@ def changed(change):
         (lambda x: dict(labels=0 * x["labels"]), "two or more, .* class 0 of 1 has 60"),
         (lambda x: dict(labels=2 * x["labels"]), "class 1 of 5 has 0"),
         (lambda x: dict(images=0 * x["images"]), "All 60 training images are blank"),
+        (lambda x: dict(images=0 * x["images"] + 255), "All .* training images are the same"),
         (lambda x: dict(images=x["images"] * np.nan), "The training image 0 has pixels that are no finite"),
     ],
 )
