@@ -58,7 +58,7 @@ def options(parser):
     add("--seeds", type=_seeds, default=1, metavar="N", help=networks)
     add("--images", metavar="FILE", help="images in IDX format, plain or gzip, instead of the digits")
     add("--labels", metavar="FILE", help="their labels")
-    add("--test-images", metavar="FILE", help="images of a test set (else 20 % of the images)")
+    add("--test-images", metavar="FILE", help="images of a test set (else 20 %% of the images)")
     add("--test-labels", metavar="FILE", help="their labels")
     add("--no-scaling", action="store_true", help="leave out network size and depth")
 

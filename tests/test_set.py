@@ -47,3 +47,9 @@ def test_a_misspelt_name_is_refused_before_anything_is_compiled(name, monkeypatc
     given.set = {"nonsense.x": 1.0}
     with pytest.raises(UserError, match="nonsense|no values to --set"):
         experiment.simulate(given)
+
+
+@pytest.mark.parametrize("name", experiments())
+def test_every_flag_has_a_help_that_can_be_shown(name):
+    experiment = importlib.import_module(name)
+    assert "--quick" in parser_of(None, getattr(experiment, "options", None)).format_help()
