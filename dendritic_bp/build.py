@@ -128,6 +128,8 @@ def _prepare(
 ) -> dict[str, Any]:
     """Check all that is known only now, and return the namespace of the Brian2 object."""
     require_name("the name of a group or of synapses", name)
+    if not isinstance(model, Model):
+        raise ModelError(f"'{name}': needs a NeuronModel or a SynapseModel, not {model!r}")
     given = namespace or {}
     for word in model.namespace:
         if word not in given:

@@ -112,8 +112,8 @@ def _leave(folder: Path, error: BaseException) -> None:
     count = len(finished(folder / RAW))
     if count or is_stored(folder):
         error.add_note(
-            f"{_counted(count).capitalize()} of this run stay in {folder / RAW}: the same command with "
-            "--resume goes on from there."
+            f"Kept of this run: {_counted(count)}, in {folder / RAW}. The same command with --resume goes on "
+            "from there."
         )
         return
     with suppress(OSError):  # a finished run is there, or nothing can be removed any more

@@ -36,6 +36,8 @@ def parse(owner: str, equations: str, parameters: Mapping[str, Any]) -> Equation
 
 
 def _parameter(where: str, name: str, value: Any) -> SingleEquation:
+    if isinstance(value, str):
+        raise ModelError(f"{where} = {value!r}: must be a quantity, such as 1*mV; text is for start values")
     dim = get_dimensions(value)
     check_number(where, value, dim)
     if np.ndim(value):

@@ -19,7 +19,7 @@ def reserved() -> dict[str, frozenset[str]]:
 
 def require_name(where: str, name: str, table: bool = False) -> None:
     """Raise ModelError for a name that C++ does not take; that of a `table` becomes a function."""
-    if not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ModelError(
             f"{where}: '{name}' cannot be a name: begin with a letter, use letters (a-z), digits and '_'"
         )

@@ -151,7 +151,7 @@ class Program:
             UserError: a value has a wrong name, unit or shape or is not finite, the state is damaged or of
                 another program, or the run fails or diverges.
         """
-        values = dict(values or {})
+        values = {} if values is None else values
         arrays = self.check(values)
         before = self.check_state(state, values)
         seed = chain_seed(seed, before)

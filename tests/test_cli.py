@@ -330,7 +330,7 @@ def test_after_an_error_in_the_measures_the_simulations_are_not_made_again(faili
     with pytest.raises((SystemExit, ValueError)) as stopped:
         failing("--out", "here")
     said = str(stopped.value.code) if isinstance(stopped.value, SystemExit) else stopped.value.__notes__[0]
-    assert "2 finished simulations of this run stay in here/raw" in said
+    assert "Kept of this run: 2 finished simulations, in here/raw" in said
     failing("--out", "here", *flags)
     assert "Going on with 2 finished simulations" in capsys.readouterr().out
     assert failing.simulations == 2
