@@ -24,7 +24,7 @@ COLOURS, WIDTH, LARGEST = 256, 1100, 100_000  # of a kept figure: colours, pixel
 QUICK = {  # what the gallery shows in a reduced run
     "digits", "disinhibition", "electrophysiology", "fi_curves", "find_cell", "layer5",
     "instructive_signals", "multiplexing", "ngrad", "ngrad_signals", "plasticity_population",
-    "plateau_difference", "speed",
+    "plateau_difference",
 }  # fmt: skip
 
 
@@ -123,7 +123,7 @@ def _page(docs: Path, name: str, published: dict) -> str:
         made, summary = (json.loads((run / file).read_text()) for file in ("made.json", "summary.json"))
         made["what"] = "**a reduced run**" if made["reduced"] else "the whole experiment"
         made.setdefault("compiled", "in part, the rest from ccache")
-        time = "{processor_s} s of processor time" if "processor_s" in made else "resumed, time not known"
+        time = "{processor_s} s of processor time" if "processor_s" in made else "time not known"
         text = "`{command}`: {what}, seed {seed}, " + time + "; compiled {compiled}."
         parts += [text.format(**made), _table(summary, published)]
     else:
