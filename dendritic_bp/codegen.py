@@ -6,6 +6,7 @@ over cells only if nothing in it branches.
 """
 
 import re
+from copy import copy
 from pathlib import Path
 
 from brian2 import DEFAULT_FUNCTIONS
@@ -46,6 +47,7 @@ class WithoutBranches(Narrow, CellByCell):
         """Return the C++ of a statement."""
         if self.template_name != "events":
             return str(super().translate_statement(statement))
+        statement = copy(statement)  # Brian2 keeps the other for programs to come
         statement.used_boolean_variables = None
         return str(super().translate_statement(statement)).replace("&&", "&").replace("||", "|")
 

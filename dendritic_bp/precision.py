@@ -9,6 +9,7 @@ such as `dt` or 0.5, would make the others wide again.
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -88,7 +89,8 @@ class Narrow:
         return super().translate_statement_sequence(scalar, vector)  # type: ignore[misc]
 
     def translate_statement(self, statement: Statement) -> str:
-        """Return the C++ of a statement."""
+        """Return the C++ of a statement, which Brian2 keeps for other programs as it is."""
+        statement = copy(statement)
         read = {name for name in get_identifiers(statement.expr) if self._is_double(name)}
         self._narrow = statement.dtype == np.float32 and not read
         if statement.dtype == np.float32 and statement.op == ":=":

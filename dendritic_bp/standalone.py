@@ -17,6 +17,7 @@ from brian2.codegen.translation import make_statements
 from brian2.core.tracking import InstanceFollower, InstanceTrackerSet
 from brian2.core.variables import Subexpression
 from brian2.devices.device import all_devices, get_device, reset_device, set_device
+from brian2.utils.caching import cached
 from brian2.utils.stringtools import get_identifiers
 
 from dendritic_bp import control, delivery, variables
@@ -129,16 +130,22 @@ def quick_code() -> Iterator[None]:
 def _statements(code: str, variables: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
     """Take code apart as Brian2 does, knowing no more variables than it needs.
 
-    Brian2 keeps the answer for all variables that are given, and to look at each of them took most of the
-    time in which the sources of a program are written.
+    Brian2 keeps the answer for all variables that are given, in any order, and to look at each of them took
+    most of the time in which the sources of a program are written.
     """
     needed, rest = set[str](), get_identifiers(code)
     while rest:
         needed |= rest
         found = (variables[name] for name in rest if isinstance(variables.get(name), Subexpression))
         rest = {name for each in found for name in each.identifiers} - needed
-    known = {name: variable for name, variable in variables.items() if name in needed}  # in this order
-    return make_statements(code, known, *args, **kwargs)
+    known = tuple((name, variable) for name, variable in variables.items() if name in needed)
+    return _kept_statements(code, known, *args, **kwargs)
+
+
+@cached
+def _kept_statements(code: str, known: tuple[tuple[str, Any], ...], *args: Any, **kwargs: Any) -> Any:
+    """Take code apart, and keep the answer for variables in this order, which is that of the statements."""
+    return make_statements.__wrapped__(code, dict(known), *args, **kwargs)
 
 
 class _Sorted(set):

@@ -109,7 +109,10 @@ chosen = int(i == int(gate(t))) : 1
         parameters=dict(g_0=0.1),
         namespace=("gate",),
     )
-    Program(protocol, "gated", precision="single").trace()
+    one, other = (Program(protocol, "gated", precision="single") for _ in range(2))
+    one.trace()
+    other.trace()  # of statements that are kept from the first
+    assert one.source_hash == other.source_hash
 
 
 def test_draws_of_the_background_stay_in_double_precision():

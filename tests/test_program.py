@@ -14,7 +14,7 @@ from brian2.codegen.translation import make_statements
 from processes import binaries, environment, gone, wait_until
 from simulate import DT, told_cells
 
-from dendritic_bp import synapses
+from dendritic_bp import standalone, synapses
 from dendritic_bp.errors import UserError
 from dendritic_bp.models.synapses.transmission import centred_feedback
 from dendritic_bp.process import execute
@@ -367,6 +367,30 @@ def test_hash_seed_changes_neither_sources_nor_spikes(program, run):
     }
     assert len(said) == 1
     assert said.pop().split()[0] == program.source_hash
+
+
+def test_sources_do_not_depend_on_what_was_written_before():
+    def summing(order):
+        def protocol():
+            parts = [f"{name} = 2*{of} : 1" for name, of in order]
+            equations = "\n".join([*parts, "z = x + y : 1", "a : 1", "b : 1", "c : 1"])
+            cells = NeuronGroup(2, equations, threshold="z > c", reset="c = z", name="cells")
+            network = Network(cells)
+            network.run(1 * ms)
+            return network
+
+        return protocol
+
+    orders = [("x", "a"), ("y", "b")], [("y", "b"), ("x", "a")]
+    one, other = (Program(summing(order), "summing") for order in orders)
+    again = Program(summing(orders[1]), "summing")
+    for each in (one, other, again):
+        each.trace()
+    assert again.source_hash == other.source_hash
+    standalone._kept_statements.__wrapped__._cache.clear()
+    alone = Program(summing(orders[1]), "summing")
+    alone.trace()
+    assert alone.source_hash == other.source_hash
 
 
 # --- progress ---
