@@ -10,6 +10,7 @@ from dendritic_bp.program import Program
 
 settings.register_profile("busy", deadline=None)  # how long an example takes says something of the machine
 settings.load_profile("busy")
+DT = 0.1 * brian2.ms
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -41,5 +42,6 @@ def program(build_cache):
 @pytest.fixture(autouse=True)
 def same_time_step():
     """Give every test the time step that Brian2 begins with."""
-    brian2.defaultclock.dt = 0.1 * brian2.ms  # fixtures of a module may have left another
+    brian2.defaultclock.dt = DT  # fixtures of a module may have left another
     yield
+    brian2.defaultclock.dt = DT  # for fixtures of a session or module, which come first
