@@ -39,7 +39,7 @@ from dendritic_bp.storage import (
     read_stored,
     store,
 )
-from dendritic_bp.study import Study, conduct
+from dendritic_bp.study import Asked, Study, conduct
 from dendritic_bp.study_plan import plan
 
 STUDY = ("grid", "workers", "cluster")
@@ -93,17 +93,20 @@ def _require_known(experiment: _Experiment, study: Study) -> None:
 
     Runs with other flags than the first may know other names, and are left to themselves.
     """
-    points = {tuple(run.settings.items()): experiment.parser.parse_args(run.flags) for run in study.runs}
-    asked = [_quantities(_changes(given.set)) for given in points.values()]
-    if not any(asked):
-        return
-    first = next(iter(points.values()))
-    first.set = {}
-    known = names(lambda: experiment.simulate(first))
-    flags = {point: [each for each in point if "." not in each[0]] for point in points}
-    for point, values in zip(points, asked, strict=True):
-        if flags[point] == next(iter(flags.values())):
+    parse, first = experiment.parser.parse_args, study.runs[0]
+    alike = [run for run in study.runs if _flags(run) == _flags(first)]
+    asked = [_quantities(_changes(parse(run.flags).set)) for run in alike]
+    if any(asked):
+        given = parse(first.flags)
+        given.set = {}
+        known = names(lambda: experiment.simulate(given))
+        for values in asked:
             require_known(known, values)
+
+
+def _flags(run: Asked) -> dict[str, str]:
+    """Return what of a place in the grid is a flag, and no value for --set."""
+    return {name: value for name, value in run.settings.items() if "." not in name}
 
 
 @dataclass(frozen=True)
