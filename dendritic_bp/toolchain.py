@@ -22,40 +22,7 @@ from dendritic_bp.units import join
 
 UNUSED_DAYS = 30  # binaries that nobody asked for during this time are removed
 
-# Precompiled, once for all programs.
-HEADERS = """\
-#include "brianlib/clocks.h"
-#include "brianlib/common_math.h"
-#include "brianlib/dynamic_array.h"
-#include "brianlib/stdint_compat.h"
-#include <algorithm>
-#include <cerrno>
-#include <chrono>
-#include <climits>
-#include <cmath>
-#include <csignal>
-#include <cstddef>
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <ctime>
-#include <fstream>
-#include <iostream>
-#include <limits>
-#include <map>
-#include <new>
-#include <ostream>
-#include <random>
-#include <set>
-#include <string>
-#include <tuple>
-#include <type_traits>
-#include <utility>
-#include <vector>
-namespace control { extern int first_cell, last_cell; }  // that a pass goes through: see passes.py
-"""
-
+HEADERS = Path(__file__).with_name("common.h").read_text()  # what all code objects include
 PRECOMPILED = ("common.h.gch", "light.h.gch")
 SHARED = ".headers"  # the folder for them in the cache, which no program can have
 ALWAYS = ("-w", "-std=c++11")
