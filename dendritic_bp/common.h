@@ -28,4 +28,9 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
-namespace control { extern int first_cell, last_cell; }  // that a pass goes through: see passes.py
+#ifdef _OPENMP
+#define OF_A_THREAD __thread
+#else
+#define OF_A_THREAD
+#endif
+namespace control { extern OF_A_THREAD int first_cell, last_cell; }  // that a pass goes through: see passes.py

@@ -20,7 +20,7 @@ from dendritic_bp.variables import ACTIVE, Settable, monitors
 
 
 def insert(
-    device: Any, network: Any, named: dict[str, Any], settable: dict[str, Settable]
+    device: Any, network: Any, named: dict[str, Any], settable: dict[str, Settable], threads: int = 1
 ) -> dict[str, Table]:
     """Make the traced program take seed, values and state, tell its progress and stop at non-finite numbers.
 
@@ -30,7 +30,7 @@ def insert(
     inputs = [x.argument for name, x in settable.items() if name not in named and not name.endswith(ACTIVE)]
     queue = _with_sorted_clocks(device, device.main_queue)
     queue = _with_values(device, queue, inputs, variables)
-    chunked, passes = in_chunks(device, queue)
+    chunked, passes = in_chunks(device, queue, threads)
     device.main_queue[:] = _with_state_kept([_watched(entry) for entry in chunked])
     codes = _running(device, queue)
     found = tables.find(device, codes)

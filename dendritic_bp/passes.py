@@ -3,7 +3,8 @@
 Brian2 goes through all cells once for their background, once for their equations, and once for their events,
 and what it reads has left the cache when it is read again. In chunks, the order for each cell stays, and so
 do all numbers. Passes are put together where nothing comes in between that has to do with them, where each
-cell is by itself, and where none draws random numbers, the order of which must stay.
+cell is by itself, and where none draws random numbers, the order of which must stay. So several threads, each
+with chunks of its own, compute the same numbers, too.
 """
 
 from __future__ import annotations
@@ -19,20 +20,25 @@ from brian2.core.variables import ArrayVariable
 from dendritic_bp.carry import Entry
 
 CACHE = 40_000  # bytes: what is read of the cells of a chunk
+SHARED = 8  # chunks for each thread, at least: smaller groups are done before threads have met
 VECTOR = 16  # cells: a chunk has a multiple of them
 TEMPLATES = ("stateupdate", "events")
 ADD = re.compile(r"(\w+)\.add\(&(\w+), _run_(\w+)\);")
 USED = re.compile(r"\b(_ptr_array_\w+)\[(.*?)\]")
 WRITTEN = re.compile(r"^\s*(_ptr_array_\w+)\[.*?\] = ", re.MULTILINE)
+PARALLEL = "    #pragma omp parallel for schedule(static) num_threads({threads})\n"
 STEP = """
 void _run_{name}()
 {{
-    for (control::first_cell = 0; control::first_cell < {cells}; control::first_cell = control::last_cell) {{
-        control::last_cell = control::first_cell + {chunk};
+{parallel}    for (int first = 0; first < {cells}; first += {chunk}) {{
+        control::first_cell = first;
+        control::last_cell = std::min(first + {chunk}, {cells});
         {calls}
     }}
-    control::first_cell = 0;
     control::last_cell = std::numeric_limits<int>::max();
+    control::first_cell = {cells};  // all cells are done: what is left is to collect their events
+    {collect}
+    control::first_cell = 0;
 }}
 """
 
@@ -67,26 +73,29 @@ class _Pass:
         return "" if drawn or "_profiling_info" in self.text else str(code.owner.name)
 
 
-def in_chunks(device: Any, queue: list[Entry]) -> tuple[list[Entry], str]:
-    """Put passes together; return the new main program, and the C++ functions that it calls."""
+def in_chunks(device: Any, queue: list[Entry], threads: int) -> tuple[list[Entry], str]:
+    """Put passes together; return the new main program, and the C++ functions that it calls.
+
+    Large groups are shared by so many threads.
+    """
     functions: dict[str, str] = {}
     result = [
-        (kind, (arg[0], _lines(device, arg[1], functions)) if kind == "run_network" else arg)
+        (kind, (arg[0], _lines(device, arg[1], functions, threads)) if kind == "run_network" else arg)
         for kind, arg in queue
     ]
     return result, "".join(functions.values())
 
 
-def _lines(device: Any, lines: list[str], functions: dict[str, str]) -> list[str]:
+def _lines(device: Any, lines: list[str], functions: dict[str, str], threads: int) -> list[str]:
     """Return the lines of a run, with those that belong together in one, and write its function."""
     passes = [_Pass(device, line) for line in lines]
     for group in dict.fromkeys(each.group for each in passes if each.group):
         chosen = _together(passes, group)
-        if len(chosen) > 1:
+        if len(chosen) > 1 or (threads > 1 and _apart(chosen)):
             last = chosen[-1]
             name = f"{last.name}_in_chunks"
             last.arrays = {key: each for one in chosen for key, each in one.arrays.items()}
-            functions[name] = _function(name, chosen)
+            functions[name] = _function(name, chosen, threads)
             last.line = f"{last.network}.add(&{last.clock}, _run_{name});"
             passes = [each for each in passes if each not in chosen[:-1]]
     return [each.line for each in passes]
@@ -115,13 +124,20 @@ def _apart(passes: list[_Pass]) -> bool:
     return all(index == "_idx" for array, index in used if array in written)
 
 
-def _function(name: str, passes: list[_Pass]) -> str:
+def _function(name: str, passes: list[_Pass], threads: int) -> str:
     cells = int(passes[0].code.variables["N"].get_value())
     width = (
         sum(np.dtype(each.dtype).itemsize for each in passes[-1].arrays.values() if each.size == cells) or 1
     )
     number = math.ceil(cells * width / CACHE)  # of chunks, all of about the same size
     chunk = math.ceil(cells / number / VECTOR) * VECTOR
-    calls = "\n        ".join(f"_run_{each.name}();" for each in passes)
     known = "".join(f"void _run_{each.name}();\n" for each in passes)
-    return known + STEP.format(name=name, cells=cells, chunk=chunk, calls=calls)
+    found = [each for each in passes if each.code.template_name == "events"]
+    return known + STEP.format(
+        name=name,
+        cells=cells,
+        chunk=chunk,
+        calls="\n        ".join(f"_run_{each.name}();" for each in passes),
+        collect="\n    ".join(f"_run_{each.name}();" for each in found),
+        parallel=PARALLEL.format(threads=threads) if number >= SHARED * threads > SHARED else "",
+    )

@@ -35,7 +35,8 @@ class Program:
 
     `folder` keeps the build (by default in the user's cache, under `name`); `flags` replace the
     compiler flags (Brian2's, and those that vectorise); `jobs` is the number of compilers at work (default:
-    the cores). With `precision` "single", all but times are numbers of 4 bytes (docs/speed.md).
+    the cores). With `precision` "single", all but times are numbers of 4 bytes; with several `threads`, which
+    need a compiler with OpenMP, large groups share the cores, at the same numbers (docs/speed.md).
     """
 
     def __init__(
@@ -46,18 +47,22 @@ class Program:
         flags: Sequence[str] | None = None,
         jobs: int | None = None,
         precision: str = "double",
+        threads: int = 1,
     ) -> None:
         if not callable(protocol):
             raise UserError(f"A protocol is a function that builds and runs a network, not {protocol!r}.")
         if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][\w-]*", name):
             raise UserError(f"{name!r} cannot name a program: use letters, digits, '_' and '-'.")
         require_precision(precision)
+        _require_threads(threads)
         self.protocol = protocol
-        self.name = name if precision == "double" else f"{name}-{precision}"  # both builds are kept
+        kind = [precision] * (precision != "double") + [f"{threads}-threads"] * (threads > 1)
+        self.name = "-".join([name, *kind])  # the builds of all kinds are kept
         self.folder = Path(folder).absolute() if folder else toolchain.cache_folder() / self.name
         self.flags = flags
         self.jobs = jobs
         self.precision = precision
+        self.threads = threads
         self.build_s = 0.0
         self.source_hash = ""
         self._sources = self.folder / "traces"  # a folder in it, once traced
@@ -74,7 +79,7 @@ class Program:
             self._make_room()
             scratch.vanishing(self, self._sources)
             with waiting(f"{self.name}: writing its code"):
-                self._traced = trace(self.protocol, self.name, self._sources, self.precision)
+                self._traced = trace(self.protocol, self.name, self._sources, self.precision, self.threads)
             self.source_hash = toolchain.hash_folder(self._sources)
             self.build_s += time.perf_counter() - start
         return self._traced
@@ -123,7 +128,7 @@ class Program:
             start = time.perf_counter()
             with waiting(f"{self.name}: compiling"):
                 self._binary = toolchain.build(
-                    self._sources, self.source_hash, self.folder, self.flags, self.jobs
+                    self._sources, self.source_hash, self.folder, self.flags, self.jobs, self.threads
                 )
             self.build_s += time.perf_counter() - start
         return self
@@ -255,6 +260,11 @@ class Program:
                 array.tofile(file)
             result.append(f"{settable[name].argument}={file if array.ndim else repr(array.item())}")
         return result
+
+
+def _require_threads(threads: Any) -> None:
+    if not isinstance(threads, int | np.integer) or isinstance(threads, bool) or threads < 1:
+        raise UserError(f"threads={threads!r}: give a number of threads, 1 or more.")
 
 
 @cache

@@ -12,7 +12,7 @@ void set_from_command_line(const std::vector<std::string> args);
 namespace control {
 
 std::vector<std::string> arguments;  // each "name=value"
-int first_cell = 0, last_cell = std::numeric_limits<int>::max();  // that a pass goes through: see passes.py
+OF_A_THREAD int first_cell = 0, last_cell = std::numeric_limits<int>::max();  // that a pass goes through: see passes.py
 const pid_t parent = getppid();
 const double *now = nullptr;  // simulated time, s
 

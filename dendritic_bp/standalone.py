@@ -44,7 +44,9 @@ class Trace:
     duration: float
 
 
-def trace(protocol: Callable[[], Network], name: str, folder: Path, precision: str = "double") -> Trace:
+def trace(
+    protocol: Callable[[], Network], name: str, folder: Path, precision: str = "double", threads: int = 1
+) -> Trace:
     """Call the protocol under the standalone device and write its sources into the folder."""
     with _standalone_device() as device, precision_of(precision), quick_code():
         network = built(protocol, device, name)
@@ -60,7 +62,7 @@ def trace(protocol: Callable[[], Network], name: str, folder: Path, precision: s
         }
         limits |= rate_limits(network)
         limits |= {path.name: delivery.delay_limits(path) for path in delivery.pathways(network)}
-        tables = control.insert(device, network, named, settable)
+        tables = control.insert(device, network, named, settable, threads)
         require_all_read(tables, min((clock.dt_ for clock in device.clocks), default=0.0), name)
         device.build(directory=str(folder), compile=False, run=False)
         _compare_clocks_relatively(folder / "network.cpp")

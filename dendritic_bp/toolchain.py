@@ -30,6 +30,7 @@ ALWAYS = ("-w", "-std=c++11")
 # `two_compartment` cell. GCC gives up where more than 10 pairs of arrays might overlap; glibc declares its
 # vector `exp` under this macro, which Brian2's flags leave undefined as they keep NaN and infinity.
 VECTORISE = ("--param", "vect-max-version-for-alias-checks=1000", "-D__FAST_MATH__=1")
+THREADS = "-fopenmp"  # where a program has several
 
 BUILDING = ".building"  # in the kept sources while they are compiled
 MACHINE = ".machine"  # in the kept sources: compiler and processor; ccache, too, may be shared by machines
@@ -128,14 +129,19 @@ def hash_folder(folder: Path) -> str:
 
 
 def build(
-    sources: Path, source_hash: str, folder: Path, flags: Sequence[str] | None, jobs: int | None
+    sources: Path,
+    source_hash: str,
+    folder: Path,
+    flags: Sequence[str] | None,
+    jobs: int | None,
+    threads: int = 1,
 ) -> Path:
     """Compile fresh sources and return a folder with `main` and its data, which no later build changes.
 
     The sources are copied over those of the last build, so that only what differs is compiled, while a
     lock keeps other processes out. Sources that were compiled before are not compiled again.
     """
-    makefile = _write_makefile(sources, flags)
+    makefile = _write_makefile(sources, flags, threads)
     binary = folder / "binaries" / f"{source_hash}-{_hash(makefile)}"
     with writing(f"build in {folder}", ELSEWHERE), _locked(folder):
         if not (binary / "main").exists():
@@ -147,20 +153,22 @@ def build(
     return binary
 
 
-def _write_makefile(sources: Path, flags: Sequence[str] | None) -> str:
+def _write_makefile(sources: Path, flags: Sequence[str] | None, threads: int) -> str:
     """Replace Brian2's makefile by one with precompiled headers and dependencies per file."""
     brian2 = dict(re.findall(r"^(\w+) = *(.*)$", (sources / "makefile").read_text(), re.MULTILINE))
     brianlib = "".join(path.read_text() for path in sorted((sources / "brianlib").glob("*.h")))
     for name in ("common.h", "light.h"):  # the same: a precompiled one is good for one level of optimisation
         (sources / name).write_text(f"// {_hash(brianlib)}\n{HEADERS}")
-    compile_flags = " ".join([brian2["OPTIMISATIONS"], *VECTORISE] if flags is None else [*ALWAYS, *flags])
+    words = [brian2["OPTIMISATIONS"], *VECTORISE] if flags is None else [*ALWAYS, *flags]
+    many = [THREADS] if threads > 1 else []
+    compile_flags = " ".join([*words, *many])
     machine = _machine(compile_flags)
     (sources / MACHINE).write_text(machine)
     text = MAKEFILE.format(
         machine=machine,
         flags=compile_flags,
         objects=re.sub(r"\.cpp\b", ".o", " ".join(join(sources, brian2["SRCS"].split()))),
-        link_flags=brian2["LFLAGS"],
+        link_flags=" ".join([brian2["LFLAGS"], *many]),
     )
     (sources / "makefile").write_text(text)
     return text

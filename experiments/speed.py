@@ -10,12 +10,14 @@ build in which each code object is timed, less the time of reading the clock, wh
 layer5: one cell and 64. trials: 360 of `digits.py`, and of 784-500-100 cells on random images, in either
 precision. build: `digits.py`, cold, without ccache, on all cores: real and processor time. growth: networks
 of 500 to 50,000 cells, and of 1e5 to 1e7 synapses, 5 s each, wiring included; weights shrink as synapses
-become more, so that rates stay.
+become more, so that rates stay. threads: real time of 100,000 cells with background, by one thread and by
+two.
 
 Prediction. At most 1.6 times the loop for cells; XOR at least 4 times faster than Brian2 alone; 2.5 us a step
-of a layer-5 cell; 1.2 ms a trial of digits; a build in 15 s; growth with a slope of at most 1.05.
+of a layer-5 cell; 1.2 ms a trial of digits; a build in 15 s; growth with a slope of at most 1.05; two threads
+1.6 times as fast as one, at the same spikes.
 
-    python experiments/speed.py [--case cells|xor|layer5|trials|build|growth]      (a quarter of an hour)
+    python experiments/speed.py [--case NAME]      (a quarter of an hour)
 """
 
 from dendritic_bp import cli  # first: it mends what a notebook hands down
@@ -35,6 +37,7 @@ import numpy as np
 import xarray as xr
 from brian2 import Network
 
+from dendritic_bp.errors import UserError
 from dendritic_bp.precision import PRECISIONS
 from dendritic_bp.program import Program
 from dendritic_bp.runs import Run
@@ -51,6 +54,7 @@ LONG, SHORT = 1.6, 0.4  # s for each example: 20.48 and 5.12 s in all
 ALONE_S, TALL_S, MANY_S = 2, 5, 0.5  # s of cells by themselves, of one layer-5 cell, and of many
 TALL = 64
 DIGITS = Design((200,), "burst_poisson")
+CROWD = 100_000  # cells that two threads share
 STEPS = round(ALONE_S * 1e4)
 CELLS, FEW = (100, 500, 2500, 10_000), 20  # cells in each population, and synapses from each
 SYNAPSES = (6.25, 25, 100, 625)  # from each population to each cell, among 1,000
@@ -268,13 +272,32 @@ def _timed(args: argparse.Namespace, repeats: int, cells: int, inputs: float) ->
     return float(np.median([run.cpu_s for run in runs])) / design.simulated_s
 
 
+def _threads(args: argparse.Namespace) -> Record:
+    """Time many cells by one thread and by two, in turn."""
+    summary, run = {}, None
+    for kind in speed.KINDS:
+        protocol, name = speed.cells(kind, MANY_S, CROWD), f"speed-{kind}-{CROWD}"
+        programs = [_built(args, Program(protocol, name, threads=n)) for n in (1, 2)]
+        costs = []
+        for k in range(1 if args.quick else 3):
+            run, other = (program.run(args.seed + k, args.set) for program in programs)
+            if run["spikes.N"] != other["spikes.N"]:
+                raise UserError(
+                    f"{name}: {run['spikes.N']} spikes by one thread, {other['spikes.N']} by two."
+                )
+            costs.append(run.run_s / other.run_s)
+        summary[f"threads_{kind}_speedup"] = _median(costs)
+    assert run is not None
+    return Record(xr.Dataset(), summary, run.provenance)
+
+
 def _slope(sizes: np.ndarray, cost: list[float]) -> float:
     """Return the exponent of the growth of cost with size."""
     return float(np.polyfit(np.log(sizes), np.log(cost), 1)[0])
 
 
 CASES: dict[str, Callable[[argparse.Namespace], Record]] = dict(
-    cells=_cells, xor=_xor, layer5=_layer5, trials=_trials, build=_build, growth=_growth
+    cells=_cells, xor=_xor, layer5=_layer5, trials=_trials, build=_build, growth=_growth, threads=_threads
 )
 
 if __name__ == "__main__":

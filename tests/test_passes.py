@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from brian2 import Hz, Network, NeuronGroup, SpikeMonitor, StateMonitor, linked_var, ms
 
+from dendritic_bp.errors import UserError
 from dendritic_bp.passes import CACHE
 from dendritic_bp.program import Program
 
@@ -19,9 +20,9 @@ kicks : 1
 KICK = "v += 0.01*int(v < u + 0.1*drive)\nkicks += 1"
 
 
-def group(name, kick=KICK, equations=EQUATIONS, **when):
+def group(name, kick=KICK, equations=EQUATIONS, n=CELLS, **when):
     cells = NeuronGroup(
-        CELLS, equations, threshold="v > 1", reset="v -= 1", method="euler", name=name, namespace=dict(Hz=Hz)
+        n, equations, threshold="v > 1", reset="v -= 1", method="euler", name=name, namespace=dict(Hz=Hz)
     )
     cells.drive = "1 + i/(1.0*N)"
     cells.run_regularly(kick, **(dict(when="before_groups") | when), name=f"{name}_kick")
@@ -60,8 +61,32 @@ def test_spikes_stay(compiled):
 
 def test_chunks_fit_into_a_cache(compiled):
     main = (compiled[0].folder / "sources" / "main.cpp").read_text()
-    (chunk,) = {int(size) for size in re.findall(r"last_cell = control::first_cell \+ (\d+);", main)}
+    (chunk,) = {int(size) for size in re.findall(r"first \+= (\d+)\)", main)}
     assert CACHE / 2 < 4 * 8 * chunk < 1.1 * CACHE and chunk % 16 == 0
+
+
+def many():
+    cells = group("cells", n=12 * CELLS)
+    cells.v = "i/(1.0*N)"
+    network = Network(cells, SpikeMonitor(cells, name="spikes"))
+    network.run(20 * ms)
+    return network
+
+
+def test_threads_compute_the_same():
+    one, two = (Program(many, "many", flags=["-O1"], threads=n) for n in (1, 2))
+    runs = [program.run(progress=False) for program in (one, two)]
+    shared = "#pragma omp parallel for schedule(static) num_threads(2)"
+    assert [shared in (p.folder / "sources" / "main.cpp").read_text() for p in (one, two)] == [False, True]
+    assert len(runs[0]["spikes.t"]) > CELLS
+    for what in ("cells.v", "cells.u", "cells.kicks", "spikes.i", "spikes.t"):
+        assert np.array_equal(runs[0][what], runs[1][what])
+
+
+@pytest.mark.parametrize("threads", [0, -1, 1.5, "2", True])
+def test_number_of_threads_is_checked(threads):
+    with pytest.raises(UserError, match="give a number of threads, 1 or more"):
+        Program(protocol, "passes", threads=threads)
 
 
 def together(*arguments, others=lambda cells: [], **changes):

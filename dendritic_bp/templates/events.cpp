@@ -1,6 +1,10 @@
 {# USES_VARIABLES { N } #}
 {% extends 'common_group.cpp' %}
 
+{% block extra_headers %}
+{% include 'wide.cpp' %}
+{% endblock %}
+
 {% block maincode %}
     // scalar code
     const size_t _vectorisation_idx = -1;
@@ -22,8 +26,8 @@
         {%- endfor %};
     }
 
-    if (_end < _N)
-        return;
+    if (control::last_cell <= _N)
+        return;  // a chunk: what was found is collected after the last one
     {% for event, space in spaces.items() %}
     int32_t* const _space_{{event}} = {{get_array_name(space)}};
     int32_t _n_{{event}} = 0;

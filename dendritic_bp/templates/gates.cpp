@@ -2,6 +2,10 @@
 {# ALLOWS_SCALAR_WRITE #}
 {% extends 'common_group.cpp' %}
 
+{% block extra_headers %}
+{% include 'wide.cpp' %}
+{% endblock %}
+
 {% block before_code %}
     // From the first compartment that has the channel to the last, and on to whole vectors of four: the rest
     // of a vector costs more by itself.

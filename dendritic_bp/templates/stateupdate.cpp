@@ -2,6 +2,10 @@
 {# ALLOWS_SCALAR_WRITE #}
 {% extends 'common_group.cpp' %}
 
+{% block extra_headers %}
+{% include 'wide.cpp' %}
+{% endblock %}
+
 {% block maincode %}
     // scalar code
     const size_t _vectorisation_idx = -1;

@@ -28,13 +28,13 @@ KINDS = {
 PIXELS, HIDDEN, BRIGHTNESS = 784, 500, 0.13  # of images as large, and as bright, as those of MNIST
 
 
-def cells(kind: str, seconds: float) -> Callable[[], Network]:
-    """Return the protocol of cells with background alone, which fire at some 5 events/s."""
+def cells(kind: str, seconds: float, n: int = ALONE) -> Callable[[], Network]:
+    """Return the protocol of `n` cells with background alone, which fire at some 5 events/s."""
 
     def protocol() -> Network:
         defaultclock.dt = xor.DT
         model, drive = KINDS[kind]
-        group = neurons(model, ALONE, "cells", v_s="E_L + 5*mV*randn()", I_soma=100 * pA, I_apical=100 * pA)
+        group = neurons(model, n, "cells", v_s="E_L + 5*mV*randn()", I_soma=100 * pA, I_apical=100 * pA)
         group.run_regularly(drive, when="before_groups", name="cells_background")
         network = Network(group, SpikeMonitor(group, record=False, name="spikes"))
         network.run(seconds * second)
