@@ -83,6 +83,22 @@ def test_threads_compute_the_same():
         assert np.array_equal(runs[0][what], runs[1][what])
 
 
+def test_only_large_groups_get_wide_vectors():
+    """What follows in a joined file has vectors as before."""
+
+    def protocol():
+        network = Network(group("large", n=500), group("small", n=499))
+        network.run(1 * ms)
+        return network
+
+    program = Program(protocol, "passes-wide")
+    program.trace()
+    codes = {path.stem: path.read_text() for path in (program._sources / "code_objects").glob("*.cpp")}
+    pragmas = {name: re.findall(r"#pragma GCC (\w+_options|target)", text) for name, text in codes.items()}
+    assert pragmas["large_stateupdater_codeobject"] == ["push_options", "target", "pop_options"]
+    assert pragmas["small_stateupdater_codeobject"] == []
+
+
 @pytest.mark.parametrize("threads", [0, -1, 1.5, "2", True])
 def test_number_of_threads_is_checked(threads):
     with pytest.raises(UserError, match="give a number of threads, 1 or more"):

@@ -111,7 +111,7 @@ def test_published_network_ends_as_published(published_run):
 
 def test_network_runs_near_the_limit_of_the_machine(tmp_path):
     numbers = result("speed.py", tmp_path / "run", "--case", "xor", "--quick")
-    assert numbers["ratio_to_limit"] < 5
+    assert numbers["xor_ratio_to_fused"] < 5
     assert numbers["cpu_s_per_simulated_s"] < 0.4  # 0.2 is the goal on an idle machine
 
 

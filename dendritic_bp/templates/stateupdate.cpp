@@ -2,9 +2,8 @@
 {# ALLOWS_SCALAR_WRITE #}
 {% extends 'common_group.cpp' %}
 
-{% block extra_headers %}
-{% include 'wide.cpp' %}
-{% endblock %}
+{% block extra_headers %}{% set begins = true %}{% include 'wide.cpp' %}{% endblock %}
+{% block extra_functions_cpp %}{% set begins = false %}{% include 'wide.cpp' %}{% endblock %}
 
 {% block maincode %}
     // scalar code

@@ -1,7 +1,11 @@
 {# Small groups are left alone: what does not fill a vector is computed one by one. #}
-{% if variables["N"].get_value() >= 500 %}
+{% set WIDE = 500 %}
+{% if variables["N"].get_value() >= WIDE %}
 // Vectors of 512 bits, where the processor has them: GCC would take 256.
 #if defined(__AVX512F__) && !defined(__clang__)
+#pragma GCC {{ "push_options" if begins else "pop_options" }}
+{% if begins %}
 #pragma GCC target("prefer-vector-width=512")
+{% endif %}
 #endif
 {% endif %}
