@@ -1,6 +1,9 @@
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
-from brian2 import NeuronGroup, SpikeMonitor, StateMonitor, defaultclock, ms, mV, nA, nS, pA
+from brian2 import EventMonitor, NeuronGroup, SpikeMonitor, StateMonitor, defaultclock, ms, mV, nA, nS, pA
 from numpy.testing import assert_allclose
 from simulate import simulate
 
@@ -12,6 +15,10 @@ from dendritic_bp.models.neurons.multiplexing import multiplexing
 from dendritic_bp.models.neurons.pyramidal import pyramidal
 from dendritic_bp.models.neurons.receptors import receptors
 from dendritic_bp.models.synapses.signed_conductances import conductance_feedback, conductance_gradient
+
+sys.path.append(str(Path(__file__).parents[1] / "experiments"))
+
+from networks.cells import CELLS
 
 SPIKE, APICAL = pulses(2 * nA, 10 * ms, 5 * ms), pulses(700 * pA, 5 * ms, 30 * ms)
 QUIET = dict(sigma_s=0 * pA, sigma_d=0 * pA)
@@ -97,3 +104,21 @@ def test_a_weight_is_the_current_that_its_conductance_passes_at_the_reference(ce
     # A burst adds gain*w, and its event takes gain*P_bar*w, through the other receptor.
     assert_allclose(cells.g_exc_d * exc / pA, [80, 20], rtol=1e-6)
     assert_allclose(cells.g_inh_d * inh / pA, [-20, -80], rtol=1e-6)
+
+
+def bursting(V_d, pair):
+    """Return the burst probability of 400 cells while AMPA and GABA pass `pair` of either sign at V_d."""
+    start = dict(v_s="E_L + 20*mV*rand()", I_soma=700 * pA, I_apical=125 * pA, V_d=-55 * mV, tau_top=1e6 * ms)
+    cells = neurons(multiplexing, 400, "cells", **start)
+    cells.g_exc_d, cells.g_inh_d = pair / (0 * mV - V_d), pair / (V_d + 80 * mV)
+    counts = [EventMonitor(cells, event, record=False, name=f"{event}s") for event in ("event", "burst")]
+    simulate(800 * ms, cells, *counts, dt=1 * ms)
+    events, bursts = (sum(each.count) for each in counts)
+    return bursts / events
+
+
+def test_in_networks_receptors_that_pass_the_same_current_leave_the_burst_probability_alone():
+    hidden = CELLS["multiplexing"].hidden["V_d"]
+    alone = bursting(hidden, 0 * pA)
+    assert bursting(hidden, 150 * pA) == pytest.approx(alone, abs=0.05)  # standard errors of 0.01
+    assert bursting(-55 * mV, 150 * pA) < 0.6 * alone

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from brian2 import Hz, Quantity, ms, nA, pA, second
+from brian2 import Hz, Quantity, ms, mV, nA, pA, second
 
 from dendritic_bp import NeuronModel
 from dendritic_bp.models.credit import TAUGHT, Credit
@@ -146,7 +146,8 @@ CELLS = dict(
             rate_target=10 * Hz,
             eta_home=0.2 * pA,
             I_bias=720 * pA,
-            I_tonic=250 * pA,
+            I_tonic=75 * pA,
+            V_d=-45 * mV,  # where AMPA and GABA move P alike: at a back-propagating spike, not at rest
         ),
         output=dict(tau_basal=40 * ms, eta_home=1 * pA, rate_target=4.7 * Hz),
     ),

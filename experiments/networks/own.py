@@ -150,6 +150,7 @@ class Carried:
         start = dict(I_bias=START["I_bias"]) | centre
         forward, feedback = (self.synapses(each) for each in (credit.forward, credit.feedback))
         first = dict(eta=old.first["eta"] * self.soma, w=f"{self.soma:.6g}*{old.first['w']}")
+        hidden = {k: x for k, x in old.hidden.items() if k != "V_d"}  # its feedback is a current, as it is
         rates = {name: self.rate(old.teacher[name]) for name in ("r_low", "r_high") if name in old.teacher}
         return replace(
             old,
@@ -163,7 +164,7 @@ class Carried:
             feedback={kind: spread * self.soma for kind, spread in old.feedback.items()},
             teacher=old.teacher | rates | dict(gain=old.teacher["gain"] * self.dendrite),
             inputs=dict(I_off=off, I_on=self.drive(sum(old.inputs.values())) - off),
-            hidden=self.values(start | old.hidden),
+            hidden=self.values(start | hidden),
             output=self.values(start | old.output),
             noise=self.noise,
         )
