@@ -97,12 +97,9 @@ def _result(name: str, data: Dataset, args: argparse.Namespace) -> Result:
     trainings, meter, programs = {}, None, []
     for sizes in sorted({hidden, *beside}, key=lambda sizes: (len(sizes), sizes), reverse=True):
         design = _design(name, sizes, data)
-        variants = {"": design.feedback_values("learned")}
-        if sizes == small and beside:
-            variants |= _controls(design, variants[""])
-        variants = with_changes(variants, args.set, variants[""])
         observers = {"": Meter(design, data)} if sizes == hidden else {}
         meter = observers.get("", meter)
+        variants = _variants(design, args, controls=sizes == small and bool(beside))
         words = name, "-".join(map(str, sizes))
         these = {
             " ".join((*words, label)).strip(): Training(design, data, plan, values, observers.get(label))
@@ -124,11 +121,15 @@ def _result(name: str, data: Dataset, args: argparse.Namespace) -> Result:
     )
 
 
-def _controls(design: Design, values: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the run-time values of the controls: with two hidden layers, one with the second frozen."""
-    if len(design.hidden) == 1:
-        return design.controls(values)
-    return {SECOND_FROZEN: values | design.frozen_above}
+def _variants(design: Design, args: argparse.Namespace, controls: bool) -> dict[str, dict[str, Any]]:
+    """Return the run-time values of a network and its controls: of two layers, one with the second frozen."""
+    values = design.feedback_values("learned")
+    variants = {"": values}
+    if controls and len(design.hidden) == 1:
+        variants |= design.controls(values)
+    elif controls:
+        variants |= {SECOND_FROZEN: values | design.frozen_above}
+    return with_changes(variants, args.set, values)
 
 
 def _design(name: str, hidden: tuple[int, ...], data: Dataset) -> Design:
