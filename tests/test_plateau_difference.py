@@ -22,7 +22,7 @@ from dendritic_bp.trials import Schedule
 sys.path.append(str(Path(__file__).parents[1] / "experiments"))
 
 from measures import plateau_difference as measures
-from networks.plateau_difference import CONDITIONS, PHASE, PIECE, WHOLE, Design, first_weights, start
+from networks.plateau_difference import BRIEF, CONDITIONS, PHASE, PIECE, WHOLE, Design, first_weights, start
 from networks.plateau_training import Training
 
 STEPS = round(float(PHASE / ms))
@@ -163,6 +163,13 @@ def test_feedback_that_follows_stays_the_forward_weight():
 # --- weights at the start ---
 
 
+def test_potentials_are_as_late_and_as_large_as_the_first_10_ms_of_the_published_ones():
+    t = np.arange(1, 11)
+    published = (np.exp(-t / 10) - np.exp(-t / 3)) / 7
+    assert sum(BRIEF.values()) / ms == pytest.approx(np.average(t, weights=published), abs=0.05)
+    assert pytest.approx(published.sum()) == WHOLE
+
+
 def test_first_weights_give_potentials_of_the_published_mean_and_deviation():
     mean, sd = first_weights(500)
     weights = mean + sd * np.random.default_rng(0).standard_normal((4000, 500))
@@ -288,6 +295,6 @@ def test_hidden_cells_learn_digits_and_come_towards_the_gradient():
     chain = Chain(Program(design.protocol, design.name), 20)
     training = Training(design, digits(20), "one", 6, 20, {})(chain)
     first, last = (np.degrees(np.nanmean(training.angles[epoch])) for epoch in (0, -1))
-    assert training.test > 0.8  # seen: 0.883
-    assert first > 75 and last < 62  # seen: 83, 54
+    assert training.test > 0.85  # seen: 0.914
+    assert first > 75 and last < 68  # seen: 81, 64
     assert training.pieces == chain.spent.pieces

@@ -15,7 +15,7 @@ from dendritic_bp.trials import Schedule
 from measures.plateau_difference import MV, angles_by_image
 from networks.plateau_difference import CONDITIONS, COUNTED, EVERY, PIECE, Design, start
 
-LOOKS = 1  # trials for which each test image is shown; chosen here
+LOOKS = 3  # trials for which each test image is shown: an answer is read for 222 ms ([G17]'s program: 220 ms)
 CHECKED = 1_000  # validation images after each epoch, at most; chosen here
 
 
