@@ -229,6 +229,16 @@ def test_the_output_of_a_deep_network_hears_longer_currents_of_the_same_charge()
     assert two.feedback_gain * two.step / pA == pytest.approx(one.feedback_gain * one.step / pA)
 
 
+def test_graded_cells_answer_further_to_a_current_and_to_an_error_as_far():
+    """Adaptation, b_s tau_ws at each spike, is what a rate has to be paid with."""
+    graded, plain = (design(neuron).cell for neuron in ("burst_graded", "burst_signed"))
+    assert {each["b_s"] / pA for each in (graded.inputs, graded.hidden, graded.output)} == {-50}
+    assert graded.model.parameters["b_s"] / pA == -200 and "b_s" not in plain.hidden
+    most = [cell.teacher["gain"] * cell.teacher["r_soft"] / pA for cell in (graded, plain)]
+    assert most == pytest.approx([300, 300], rel=0.01)
+    assert shrink(500, graded) == shrink(200, plain) == 1
+
+
 def test_each_hidden_layer_hears_the_output_if_feedback_is_direct_and_else_the_layer_above():
     direct, stepwise = design("burst_signed", (100, 60)), design("burst_poisson", (100, 60))
     senders = [[asked.wires[f"feedback{k}"] for k in (1, 2)] for asked in (direct, stepwise)]

@@ -1,7 +1,7 @@
 """The cells that learning networks can be made of, each with the values that it needs: one entry per kind."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from brian2 import Hz, Quantity, ms, mV, nA, pA, second
@@ -151,4 +151,23 @@ CELLS = dict(
         ),
         output=dict(tau_basal=40 * ms, eta_home=1 * pA, rate_target=4.7 * Hz),
     ),
+)
+
+# Cells that tell more by their events, for images of many greys and classes that are alike: they adapt less,
+# so that rates follow currents further, and inputs answer to all brightness. The teacher asks for larger
+# differences of rates, as these are made of few events. Steps are smaller. For one hidden layer.
+_SIGNED = CELLS["burst_signed"]
+GRADED = dict(b_s=-50 * pA)
+CELLS["burst_graded"] = replace(
+    _SIGNED,
+    inputs=dict(I_off=400 * pA, I_on=500 * pA) | GRADED,
+    first=_SIGNED.first | dict(eta=6 * pA),
+    step=750 * pA,
+    feedback_gain=0.005,
+    forget=1e-4,
+    meant_for=500,
+    deep={},
+    teacher=_SIGNED.teacher | dict(gain=100 * pA / Hz, r_soft=3 * Hz),
+    hidden=_SIGNED.hidden | GRADED,
+    output=_SIGNED.output | GRADED,
 )
