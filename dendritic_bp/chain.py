@@ -168,7 +168,7 @@ def train(
     program.build()
     title = f"{program.name} (seed {seed})"
     total = program.trace().duration * pieces * len(trainings)
-    with progress_bar(total, title) as show, ThreadPoolExecutor(cores()) as pool:
+    with progress_bar(total, title, sure=False) as show, ThreadPoolExecutor(cores()) as pool:
         try:
             futures = {name: pool.submit(start, name) for name in trainings}
             while wait(futures.values(), timeout=0.2).not_done:
@@ -179,7 +179,9 @@ def train(
             stopped = True
             pool.shutdown(cancel_futures=True)
             raise
-    return _results(futures)
+        results = _results(futures)
+        show(sum(done.values()))
+    return results
 
 
 def _results(futures: Mapping[str, Future[T]]) -> dict[str, T]:

@@ -42,7 +42,7 @@ def image_flags(parser: argparse.ArgumentParser) -> None:
     add("--data", choices=["digits", *OPENML], default="digits", help="fetched once, but for digits (digits)")
     for name in FILES:
         add(f"--{name.replace('_', '-')}", metavar="F", help="file in the format of MNIST (IDX), gzip or not")
-    add("--limit", type=int, default=0, metavar="N", help="number of training images (all)")
+    add("--limit", type=int, default=0, metavar="N", help="number of training images (0: all)")
 
 
 def are_digits(args: argparse.Namespace) -> bool:

@@ -57,7 +57,12 @@ def _run(path: Path) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        own = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == str(path)]
+        here = path.resolve()
+        own = [
+            frame.lineno
+            for frame in extract_tb(error.__traceback__)
+            if Path(frame.filename).resolve() == here
+        ]
         line = own[-1] if own else getattr(error, "lineno", None)
         what = error if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
         raise UserError(f"{path}, line {line}: {what}") from error

@@ -3,25 +3,46 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
-from brian2 import Network, PoissonGroup, PoissonInput, Quantity, second
+from brian2 import Network, PoissonGroup, PoissonInput, Quantity, TimedArray, second
 
 from dendritic_bp.delivery import pathways
 from dendritic_bp.errors import ModelError
 from dendritic_bp.limits import COUNT, rate, require
 from dendritic_bp.lookups import on_indices
 
+TABLE = re.compile(r"\s*(\w+)\(t(?:,\s*i)?\)\s*")
 RATE, RATES = rate("rate"), rate("rates")
 
 
 def rate_limits(network: Network) -> dict[str, Callable[[Mapping[str, Any]], None]]:
-    """Return what refuses rates of Poisson groups for a run, by the name of the group."""
-    groups = (each for each in network.sorted_objects if isinstance(each, PoissonGroup))
-    return {each.name: partial(_require_rates, each.name, each.clock.dt_) for each in groups}
+    """Return what refuses rates of Poisson groups for a run, by the name of the group or of their table."""
+    limits: dict[str, Callable[[Mapping[str, Any]], None]] = {}
+    for each in network.sorted_objects:
+        if isinstance(each, PoissonGroup):
+            name, dt = each.name, each.clock.dt_
+            limits[name] = partial(_require_rates, name, dt)
+            limits |= {table.name: partial(_require_table, table, name, dt) for table in _tables(each)}
+    return limits
+
+
+def _require_table(table: TimedArray, name: str, dt: float, changed: Mapping[str, Any]) -> None:
+    """Refuse a table that holds rates which a group cannot have."""
+    rates = Quantity(changed.get(table.name, table.values), dim=table.dim)
+    _require_rates(f"{name}, {table.name}", dt, {"rates": rates})
+
+
+def _tables(group: PoissonGroup) -> list[TimedArray]:
+    """Return the table whose values are the rates of a group, if they are no more than that."""
+    if not isinstance(group._rates, str) or not (found := TABLE.fullmatch(group._rates)):
+        return []
+    table = group.thresholder["spike"].codeobj.variables.get(found[1])
+    return [table] if isinstance(table, TimedArray) else []
 
 
 def _require_rates(name: str, dt: float, changed: Mapping[str, Any]) -> None:

@@ -86,7 +86,7 @@ def angles(
     _bands(axes, epochs, curves)
     level(axes, 90, "chance (90°)", linestyle="solid")
     if bar is not None:
-        level(axes, bar, f"bar ({bar:g}°)")
+        level(axes, bar, f"aim ({bar:g}°)")
     axes.set(xlabel=xlabel, ylabel="Angle to gradient descent (°)", ylim=(0, 120), yticks=range(0, 121, 30))
     _key(axes)
 
@@ -148,7 +148,7 @@ def confusion(
     places = [*shown, *range(n_classes, len(names))]
     axes.set(xticks=places, xticklabels=[names[k] for k in places], yticks=shown)
     axes.set(xlabel="Network's answer", ylabel="True class")
-    title(axes, "Share of the trials of each true class (%)")
+    title(axes, "Trials of each true class (%)")
 
 
 def _classes(name: str, values: ArrayLike, n: int) -> NDArray[np.int64]:

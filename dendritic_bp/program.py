@@ -6,6 +6,7 @@ import hashlib
 import inspect
 import os
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -28,6 +29,8 @@ from dendritic_bp.runs import Run, found, sizes, write_record
 from dendritic_bp.standalone import Trace, trace
 from dendritic_bp.state import FILE, State, chain_seed, header, read_state, require_fit
 from dendritic_bp.tables import first_rows
+
+_MAKING = threading.RLock()  # Brian2 has one device: threads trace and build in turn
 
 
 class Program:
@@ -56,13 +59,13 @@ class Program:
         require_precision(precision)
         _require_threads(threads)
         self.protocol = protocol
-        kind = [precision] * (precision != "double") + [f"{threads}-threads"] * (threads > 1)
+        kind = [precision] * (precision != "double") + [f"{threads}-threads"] * bool(threads > 1)
         self.name = "-".join([name, *kind])  # the builds of all kinds are kept
         self.folder = Path(folder).absolute() if folder else toolchain.cache_folder() / self.name
         self.flags = flags
         self.jobs = jobs
         self.precision = precision
-        self.threads = threads
+        self.threads = int(threads)
         self.build_s = 0.0
         self.source_hash = ""
         self._sources = self.folder / "traces"  # a folder in it, once traced
@@ -72,6 +75,10 @@ class Program:
 
     def trace(self) -> Trace:
         """Call the protocol and write its sources, once; compile nothing."""
+        with _MAKING:
+            return self._trace()
+
+    def _trace(self) -> Trace:
         if self._traced is None:
             start = time.perf_counter()
             self._sources = self.folder / "traces" / scratch.owned_name()
@@ -99,12 +106,13 @@ class Program:
         settable = self.trace().settable
         listing.offer(lambda: self.values)
         for name in values:
-            if name not in settable:
-                raise UserError(f"Program '{self.name}' has no '{name}': {suggest(name, settable)}")
+            if not isinstance(name, str) or name not in settable:
+                raise UserError(f"Program '{self.name}' has no '{name}': {suggest(str(name), settable)}")
         arrays = {name: checked(name, value, settable[name]) for name, value in values.items()}
         for owner, require_limits in self.trace().limits.items():
             start = f"{owner}."
-            require_limits({k.removeprefix(start): v for k, v in values.items() if k.startswith(start)})
+            own = {k.removeprefix(start): v for k, v in values.items() if k == owner or k.startswith(start)}
+            require_limits(own)
         return arrays
 
     def check_state(self, state: State | str | Path | None, values: Mapping[str, Any]) -> State | None:
@@ -119,6 +127,10 @@ class Program:
 
     def build(self) -> Program:
         """Compile what changed since the last build in the folder; return self."""
+        with _MAKING:
+            return self._build()
+
+    def _build(self) -> Program:
         listing.offer(lambda: self.values)
         if self._binary is None or not (self._binary / "main").exists():  # somebody may clean the cache
             toolchain.require()  # before the protocol, which may take long

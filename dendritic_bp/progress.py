@@ -26,15 +26,28 @@ def medium() -> str:
 
 
 @contextmanager
-def progress_bar(duration: float, title: str) -> Iterator[Report]:
-    """Show simulated seconds of `duration`, and a line at the end."""
-    start = time.perf_counter()
+def progress_bar(duration: float, title: str, sure: bool = True) -> Iterator[Report]:
+    """Show simulated seconds of `duration`, and a line at the end.
+
+    Where it is not `sure` that all of them will be simulated, the line tells what was reported last.
+    """
+    start, last = time.perf_counter(), 0.0
+
+    def report(now: float) -> None:
+        nonlocal last
+        last = now
+        show(now)
+
+    show: Report
     if medium() == "log":
-        yield _Lines(duration, title)
+        show = _Lines(duration, title)
+        yield report
     else:
         with _bar(total=duration, desc=title, bar_format=FORM) as bar:
-            yield lambda now: bar.update(now - bar.n)
-    say(f"{title}: {duration:g} s simulated in {time.perf_counter() - start:.1f} s")
+            show = lambda now: bar.update(now - bar.n)  # noqa: E731
+            yield report
+    done = duration if sure else last
+    say(f"{title}: {done:g} s simulated in {time.perf_counter() - start:.1f} s")
 
 
 @contextmanager

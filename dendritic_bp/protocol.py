@@ -80,6 +80,8 @@ def _check(network: Any, device: Any, name: str) -> None:
     if isinstance(network, MagicNetwork):
         raise UserError(f"The protocol of '{name}' calls run(): make a Network(...), and run that.")
     for duration, dt in _durations(device):
+        if dt <= 0:
+            raise UserError(f"The protocol of '{name}' has time steps of {dt:g} s: a step is above 0.")
         if abs(duration / dt - round(duration / dt)) > 1e-6 * max(1, duration / dt):
             raise UserError(
                 f"The protocol of '{name}' runs for {duration:g} s, which are {duration / dt:.6g} steps of "

@@ -141,9 +141,9 @@ def build(
     The sources are copied over those of the last build, so that only what differs is compiled, while a
     lock keeps other processes out. Sources that were compiled before are not compiled again.
     """
-    makefile = _write_makefile(sources, flags, threads)
-    binary = folder / "binaries" / f"{source_hash}-{_hash(makefile)}"
     with writing(f"build in {folder}", ELSEWHERE), _locked(folder):
+        makefile = _write_makefile(sources, flags, threads)
+        binary = folder / "binaries" / f"{source_hash}-{_hash(makefile)}"
         if not (binary / "main").exists():
             _synchronise(sources, folder / "sources")
             _make(folder, jobs or cores())

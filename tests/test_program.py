@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import brian2
@@ -391,6 +392,13 @@ def test_sources_do_not_depend_on_what_was_written_before():
     alone = Program(summing(orders[1]), "summing")
     alone.trace()
     assert alone.source_hash == other.source_hash
+
+
+def test_threads_of_python_make_programs_in_turn(tmp_path):
+    made = [Program(protocols.counter(), "counter", tmp_path / str(k % 2), flags=["-O0"]) for k in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        runs = list(pool.map(lambda each: each.run(1, progress=False), made))
+    assert all(np.array_equal(results(run)[name], x) for run in runs for name, x in results(runs[0]).items())
 
 
 # --- progress ---

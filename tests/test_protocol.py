@@ -14,6 +14,7 @@ from brian2 import (
     SpikeMonitor,
     Synapses,
     TimedArray,
+    defaultclock,
     kHz,
     magic_network,
     ms,
@@ -146,6 +147,25 @@ def test_rates_of_a_run_are_in_range():
     program.check({"p.rates": [0, 1, 9999] * Hz})
     with pytest.raises(UserError, match="'p' needs rates >= 0"):
         program.check({"p.rates": [0, 1, -1] * Hz})
+
+
+def test_rates_of_a_table_are_in_range():
+    table = TimedArray(np.zeros((3, 3)) * Hz, dt=10 * ms, name="table")
+    rates = dict(rates="table(t, i)", name="p", namespace=dict(table=table))
+    program = Program(lambda: network(PoissonGroup(3, **rates)), "accepted")
+    program.check({"table": np.full((3, 3), 9999) * Hz})
+    for wrong in (-1, 1e6):
+        with pytest.raises(UserError, match="'p, table' needs rates"):
+            program.check({"table": np.full((3, 3), wrong) * Hz})
+
+
+def test_time_does_not_go_back():
+    def protocol():
+        defaultclock.dt = -1 * ms
+        return network(group(), duration=1 * ms)
+
+    with pytest.raises(UserError, match="time steps of -0.001 s: a step is above 0"):
+        Program(protocol, "refused").trace()
 
 
 def test_numbers_of_a_generator_of_ones_own_and_parts_of_groups_are_no_fault():

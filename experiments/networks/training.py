@@ -51,7 +51,7 @@ class Plan:
         after = (_pieces(looks(data) * len(rows)) for rows in (data.validation, data.test))
         return (
             self.epochs * per_epoch
-            + PROBE * len(probes(self.epochs * _pieces(len(data.train))))
+            + min(PROBE, _pieces(len(data.train))) * len(probes(self.epochs * _pieces(len(data.train))))
             + sum(after)
             + 1
         )
