@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dendritic_bp.encoding import DATA, SUMMARY
-from dendritic_bp.errors import InUse, UserError
+from dendritic_bp.errors import InUse, OtherSettings, UserError
 from dendritic_bp.kept import finished, keeping
 from dendritic_bp.scratch import locked, writing
 from dendritic_bp.storage import STAGED, is_complete, is_stored
@@ -48,6 +48,8 @@ def claimed(folder: Path, asked: Mapping[str, Any], overwrite: bool, resume: boo
                 unfinished.write_text(json.dumps({"process": process, "asked": dict(asked)}))
             with keeping(folder / RAW):
                 yield
+        except OtherSettings:  # --resume does not help here
+            raise
         except BaseException as error:
             _leave(folder, error)
             raise
@@ -78,7 +80,7 @@ def _admit(folder: Path, asked: Mapping[str, Any], afresh: bool) -> None:
         return
     other = differences(_read(folder / UNFINISHED).get("asked", {}), asked)
     if other:
-        raise UserError(
+        raise OtherSettings(
             f"{folder} holds an unfinished run of other settings ({other}), with {_counted(count)}: "
             "choose another --out, or remove it with --overwrite."
         )

@@ -18,6 +18,10 @@ class InUse(UserError):
     """Report a folder that another process is writing to."""
 
 
+class OtherSettings(UserError):
+    """Report an unfinished run of other settings, which cannot go on as this one."""
+
+
 class ModelError(UserError, ValueError):
     """Report a mistake in the text or the quantities of a model."""
 

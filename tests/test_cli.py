@@ -356,9 +356,9 @@ def test_a_folder_that_cannot_be_written_any_more_does_not_hide_what_went_wrong(
 def test_an_unfinished_run_of_other_settings_is_refused_and_can_be_replaced(failing):
     failing.measures = [UserError("too few")]
     refused(failing, "--out", "here")
-    assert "other settings (seed 0 instead of 5), with 2 finished simulations" in refused(
-        failing, "--out", "here", "--seed", "5"
-    )
+    message = refused(failing, "--out", "here", "--seed", "5")
+    assert "other settings (seed 0 instead of 5), with 2 finished simulations" in message
+    assert "--resume" not in message  # it would not help
     failing("--out", "here", "--seed", "5", "--overwrite")
     assert failing.simulations == 4
     assert "finished run of other settings (seed 5 instead of 0)" in refused(
