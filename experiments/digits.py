@@ -12,7 +12,8 @@ All forward synapses follow one rule, `models/synapses/signed_bursts.py`: bursts
 those of the other depress. The feedback synapses start small and random and learn by a local rule (same
 file); with --feedback random they stay as they are. A slow current holds the mean rate of each cell. With
 --neuron burst_poisson, there is one kind of burst, a coin decides about it, and the teacher has target
-rates; with --neuron pyramidal, plateaus make the bursts, and the teacher begins at 140 ms. scikit-learn's
+rates; with --neuron pyramidal, plateaus make the bursts, and the teacher begins at 140 ms. Images of full
+size are learned with cells that adapt less (`--neuron burst_graded`, networks/cells.py). scikit-learn's
 1,797 digits, scaled to equal brightness, split 60/20/20 by seed; 12 epochs of 1,077 images, in pieces of
 360 trials; other images by --data or by files (docs/digits.md). For validation and test, teacher and
 plasticity are off, and what is shown leaves no trace; in the test each image is shown for three trials,
@@ -54,6 +55,7 @@ from networks.projections import FEEDBACK
 from networks.training import Plan, Training
 
 HIDDEN, EPOCHS = [200], 12
+SMALL_IMAGES, LARGE_IMAGES = "burst_signed", "burst_graded"  # the usual cells; large: an input cell a pixel
 QUICK_HIDDEN, QUICK_EPOCHS = [30], 6
 
 
@@ -71,7 +73,8 @@ def options(parser: argparse.ArgumentParser) -> None:
     )
     cells = parser.add_mutually_exclusive_group()
     known = f"{', '.join(CELLS)}; or another of models/neurons, or the path of a file that holds one"
-    cells.add_argument("--neuron", default="burst_signed", help=f"of all layers (burst_signed): {known}")
+    usual = f"{SMALL_IMAGES}; one hidden layer on images of files: {LARGE_IMAGES}"
+    cells.add_argument("--neuron", help=f"of all layers ({usual}): {known}")
     cells.add_argument(
         "--credit", choices=MECHANISMS, help="how errors travel, with its cells (signed_bursts)"
     )
@@ -101,8 +104,9 @@ def simulate(args: argparse.Namespace) -> Record:
     epochs = (QUICK_EPOCHS if args.quick else EPOCHS) if args.epochs is None else args.epochs
     _require(args, hidden, epochs)
     kind = args.credit or args.neuron
-    data = images_of(args, cell_of(kind).brightness)
+    data = images_of(args, cell_of(kind or SMALL_IMAGES).brightness)
     shape = data.images.shape[1], data.n_classes
+    kind = kind or _usual(hidden, shape[0])
     design = Design(hidden, kind, *shape, args.routing, args.feedback == "measured", args.dale)
     plan = Plan(epochs, args.seed, design.cell.anneal, args.patience)
     program = Program(design.protocol, design.name, precision=args.precision)
@@ -118,6 +122,12 @@ def simulate(args: argparse.Namespace) -> Record:
     provenance = {"source_hash": program.source_hash, "build_s": program.build_s, **vars(main.spent)}
     numbers = summary(main, meter, controls) | {"build_s": program.build_s}
     return Record(dataset(main, meter, controls), numbers, provenance)
+
+
+def _usual(hidden: tuple[int, ...], pixels: int) -> str:
+    """Return the kind of cell that is best, where none is asked for."""
+    large = len(hidden) == 1 and Design(hidden, SMALL_IMAGES, pixels).copies == 1
+    return LARGE_IMAGES if large else SMALL_IMAGES
 
 
 def _variants(args: argparse.Namespace, design: Design) -> dict[str, dict[str, Any]]:

@@ -229,6 +229,14 @@ def test_the_output_of_a_deep_network_hears_longer_currents_of_the_same_charge()
     assert two.feedback_gain * two.step / pA == pytest.approx(one.feedback_gain * one.step / pA)
 
 
+@pytest.mark.parametrize(
+    ("hidden", "pixels", "kind"),
+    [((500,), 784, "burst_graded"), ((500, 100), 784, "burst_signed"), ((200,), 64, "burst_signed")],
+)
+def test_large_images_have_graded_cells_where_one_layer_learns_them(hidden, pixels, kind):
+    assert digits._usual(hidden, pixels) == kind
+
+
 def test_graded_cells_answer_further_to_a_current_and_to_an_error_as_far():
     """Adaptation, b_s tau_ws at each spike, is what a rate has to be paid with."""
     graded, plain = (design(neuron).cell for neuron in ("burst_graded", "burst_signed"))
