@@ -142,7 +142,7 @@ def test_folds_of_the_magnesium_block():
 @pytest.mark.parametrize(
     ("model", "port", "values", "words"),
     [
-        (two_compartment, "I_apical", {"cells.tau_d": 0.02 * ms}, "two_compartment-0-1ms .*cells.v_d"),
+        (two_compartment, "I_apical", {"cells.a_d": -1e9 * nS}, "two_compartment-0-1ms .*cells.[vw]_d"),
         (basal_branch, "I_soma", {}, "basal_branch-0-1ms .*cells.v_basal"),  # needs 0.025 ms
     ],
 )
