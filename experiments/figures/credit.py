@@ -129,7 +129,7 @@ def _learning(data: xr.Dataset, summary: Mapping[str, float]) -> Figure:
     curves = {
         _words(name): data.validation_accuracy.sel(mechanism=name).values for name in data.mechanism.values
     }
-    linear = {"linear classifier of the pixels (test images)": summary["linear_classifier_test_accuracy"]}
+    linear = {"linear classifier (test)": summary["linear_classifier_test_accuracy"]}
     plotting.learning_curves(
         axes, data.epoch.values, curves, linear, ylabel="Validation accuracy (one trial)"
     )

@@ -71,7 +71,7 @@ def _learning(data: xr.Dataset, summary: Mapping[str, float]) -> Figure:
     axes = plotting.panels(drawing)[0, 0]
     epochs = np.arange(1, data.sizes["epoch"] + 1)
     curves = {str(run): data.validation_accuracy.sel(run=run).values for run in data.run.values}
-    linear = {"linear classifier of the pixels (test images)": summary["linear_classifier_test_accuracy"]}
+    linear = {"linear classifier (test)": summary["linear_classifier_test_accuracy"]}
     plotting.learning_curves(axes, epochs, curves, linear, ylabel="Validation accuracy (one trial)")
     return drawing
 
