@@ -23,11 +23,11 @@ RATE, RATES = rate("rate"), rate("rates")
 def rate_limits(network: Network) -> dict[str, Callable[[Mapping[str, Any]], None]]:
     """Return what refuses rates of Poisson groups for a run, by the name of the group or of their table."""
     limits: dict[str, Callable[[Mapping[str, Any]], None]] = {}
-    for each in network.sorted_objects:
-        if isinstance(each, PoissonGroup):
-            name, dt = each.name, each.clock.dt_
-            limits[name] = partial(_require_rates, name, dt)
-            limits |= {table.name: partial(_require_table, table, name, dt) for table in _tables(each)}
+    groups = [each for each in network.sorted_objects if isinstance(each, PoissonGroup)]
+    for each in sorted(groups, key=lambda group: group.clock.dt_):  # the strictest has a shared table
+        name, dt = each.name, each.clock.dt_
+        limits[name] = partial(_require_rates, name, dt)
+        limits |= {table.name: partial(_require_table, table, name, dt) for table in _tables(each)}
     return limits
 
 

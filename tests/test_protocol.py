@@ -159,6 +159,18 @@ def test_rates_of_a_table_are_in_range():
             program.check({"table": np.full((3, 3), wrong) * Hz})
 
 
+def test_groups_that_share_a_table_need_rates_for_the_longest_step():
+    table = TimedArray(np.zeros((3, 3)) * Hz, dt=10 * ms, name="table")
+
+    def protocol():
+        steps = dict(slow=1 * ms, quick=0.1 * ms)
+        words = dict(rates="table(t, i)", namespace=dict(table=table))
+        return network(*(PoissonGroup(3, name=name, dt=dt, **words) for name, dt in steps.items()))
+
+    with pytest.raises(UserError, match="'slow, table' needs rates"):
+        Program(protocol, "accepted").check({"table": np.full((3, 3), 2000) * Hz})
+
+
 def test_time_does_not_go_back():
     def protocol():
         defaultclock.dt = -1 * ms
