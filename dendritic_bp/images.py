@@ -20,7 +20,7 @@ from sklearn.datasets import fetch_openml
 from dendritic_bp.errors import UserError
 from dendritic_bp.flags import require_counts
 from dendritic_bp.idx import read_idx
-from dendritic_bp.tasks import VALIDATION, Dataset, digits, limited, split, split_off
+from dendritic_bp.tasks import VALIDATION, Dataset, digits, for_training, split, split_off
 
 OPENML = dict(mnist="mnist_784", fashion_mnist="Fashion-MNIST")  # each 60,000 for training, then 10,000
 TRAINING = 60_000
@@ -103,7 +103,7 @@ def dataset(given: Labelled, test: Labelled | None, seed: int, limit: int = 0) -
         train, validation = split_off(np.arange(len(labels)), labels, share, seed)
         tested = np.arange(len(test[1])) + len(labels)
         images, labels = np.concatenate([images, test[0]]), np.concatenate([labels, test[1]])
-    train = limited(train, limit, seed)
+    train = for_training(train, labels, limit, seed)
     white = float(images.max()) or 1.0
     mean = float(images[train[:SAMPLE]].mean() / white)
     if (images[train] == images[train[0]]).all():

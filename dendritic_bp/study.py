@@ -58,7 +58,7 @@ def conduct(study: Study, workers: int | None, cluster: str | None) -> list[Path
             raise
         finally:
             rows = [_row(each, failed.get(each, "")) for each in study.runs]
-            paths = write_table(study.folder, rows, study.axes, study.published)
+            paths = write_table(study.folder, rows, study.axes, study.published, _note(study, rows))
     if failed:
         told = [f"- {each.folder.name}: {error.splitlines()[-1]}" for each, error in failed.items()]
         counts = f"{len(failed)} of {len(study.runs)} runs failed"
@@ -102,6 +102,12 @@ def _row(run: Asked, error: str) -> dict[str, Any]:
     if wrong := damage(run.folder):
         return row | {"code": "", "error": error or wrong}
     return read_summary(run.folder) | row | {"code": _made_by(run), "error": ""}
+
+
+def _note(study: Study, rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return what is to be written on the figure, if some runs are less than the experiment."""
+    good = (run for run, row in zip(study.runs, rows, strict=True) if not row["error"])
+    return "reduced runs (--quick)" if any(read_complete(run.folder).get("reduced") for run in good) else ""
 
 
 def _made_by(run: Asked) -> str:

@@ -26,15 +26,18 @@ Row = Mapping[str, Any]
 
 
 def write_table(
-    folder: Path, rows: Sequence[Row], axes: Sequence[str], published: Mapping[str, float]
+    folder: Path, rows: Sequence[Row], axes: Sequence[str], published: Mapping[str, float], note: str = ""
 ) -> list[Path]:
-    """Write `study.csv`, `study.nc` and `study.png`; a row holds run, seed, settings, error and metrics."""
+    """Write `study.csv`, `study.nc` and `study.png`; a row holds run, seed, settings, error and metrics.
+
+    A `note` is written at the foot of the figure.
+    """
     with writing(folder):
         paths = [
             write_whole(folder / "study.csv", _csv(rows)),
             write_whole(folder / "study.nc", netcdf_bytes(dataset(rows, axes))),
         ]
-    return paths + write_figures(folder, lambda: {"study": _figure(rows, axes, published)})
+    return paths + write_figures(folder, lambda: {"study": _figure(rows, axes, published)}, note=note)
 
 
 def metrics(rows: Sequence[Row], axes: Sequence[str]) -> list[str]:

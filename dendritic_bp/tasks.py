@@ -46,7 +46,8 @@ def digits(seed: int, limit: int = 0) -> Dataset:
     """Split scikit-learn's 1,797 handwritten digits (8 x 8) 60/20/20, with equal shares of each class."""
     images, labels = load_digits(return_X_y=True)
     train, validation, test = split(labels, seed)
-    return Dataset(images / 16, labels.astype(np.int64), limited(train, limit, seed), validation, test)
+    train = for_training(train, labels, limit, seed)
+    return Dataset(images / 16, labels.astype(np.int64), train, validation, test)
 
 
 def limited(train: Indices, limit: int, seed: int) -> Indices:
@@ -54,6 +55,14 @@ def limited(train: Indices, limit: int, seed: int) -> Indices:
     if limit > len(train):
         raise UserError(f"--limit {limit} is more than the {len(train)} images that are left for training.")
     return np.sort(np.random.default_rng(seed).permutation(train)[:limit]) if limit else train
+
+
+def for_training(train: Indices, labels: NDArray[np.integer], limit: int, seed: int) -> Indices:
+    """Return so many of the rows as `limited`; refuse so few that a class has none."""
+    drawn = limited(train, limit, seed)
+    if (missing := np.setdiff1d(labels[train], labels[drawn])).size:
+        raise UserError(f"--limit {limit} leaves no training image of class {missing[0]}: take more.")
+    return drawn
 
 
 def split(labels: NDArray[np.integer], seed: int) -> tuple[Indices, Indices, Indices]:

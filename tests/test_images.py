@@ -59,6 +59,8 @@ def test_limit_is_the_number_of_training_images(tmp_path):
     np.testing.assert_array_equal(some.test, whole.test)
     with pytest.raises(UserError, match="--limit 37 is more than the 36 images"):
         from_files(*files(tmp_path), seed=0, limit=37)
+    with pytest.raises(UserError, match="--limit 1 leaves no training image of class"):
+        from_files(*files(tmp_path), seed=0, limit=1)
 
 
 def test_images_have_equal_drive_and_blank_ones_stay_blank():

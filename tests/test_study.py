@@ -12,7 +12,7 @@ import xarray as xr
 from brian2 import mV
 from processes import environment, wait_until
 
-from dendritic_bp import UserError, cli, listing, provenance, workers
+from dendritic_bp import UserError, cli, listing, provenance, study_table, workers
 from dendritic_bp.endings import IN_USE, PARENT
 from dendritic_bp.provenance import code_of
 from dendritic_bp.scratch import locked
@@ -35,7 +35,8 @@ def study(tmp_path, monkeypatch):
         study.made.append((args.seed, *args.hidden, args.controls, str(args.set.get("cells.E_L"))))
         if args.seed in study.failing:
             raise UserError("cells.v is inf")
-        return Record(xr.Dataset(), {"accuracy": args.seed + 0.1 * sum(args.hidden), "time_s": 2.0}, {})
+        time_s = 1.0 if args.quick else 2.0
+        return Record(xr.Dataset(), {"accuracy": args.seed + 0.1 * sum(args.hidden), "time_s": time_s}, {})
 
     def study(*arguments):
         cli.main(
@@ -89,6 +90,14 @@ def test_every_run_is_made_once_and_stands_in_the_table(study, capsys):
     study("--seeds", "0-1,5", *grid, "--out", "all")
     assert len(study.made) == 12
     assert "12 of 12 runs are there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("flags, note", [([], ""), (["--quick"], "reduced runs (--quick)")])
+def test_the_figure_tells_reduced_runs(study, monkeypatch, flags, note):
+    notes = []
+    monkeypatch.setattr(study_table, "write_figures", lambda folder, draw, note: notes.append(note) or [])
+    study("--seeds", "0,1", *flags, "--out", "some")
+    assert notes == [note]
 
 
 def test_what_failed_is_told_and_a_second_call_makes_only_that(study):
