@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "experiments"))
-import speed
-from measures import code_objects, fused
+from measures import code_objects, fused, speed
 
 CODE = """
 const size_t _numdt = 1;
