@@ -161,7 +161,7 @@ GRADED = dict(b_s=-50 * pA)
 CELLS["burst_graded"] = replace(
     _SIGNED,
     inputs=dict(I_off=400 * pA, I_on=500 * pA) | GRADED,
-    first=_SIGNED.first | dict(eta=6 * pA),
+    first=_SIGNED.first | dict(eta=24 * pA),
     step=750 * pA,
     feedback_gain=0.005,
     forget=1e-4,
