@@ -171,3 +171,20 @@ CELLS["burst_graded"] = replace(
     hidden=_SIGNED.hidden | GRADED,
     output=_SIGNED.output | GRADED,
 )
+
+# Plateaus for images of full size, a few thousand of them shown once: larger steps at first, which shrink as
+# 1/trials; a stronger teacher and less noise in the dendrites, so that bursts tell more of it; and less
+# feedback, as with large weights it would run away.
+_PLATEAUS = CELLS["multiplexing"]
+QUIETER = dict(sigma_d=200 * pA, eta_centre=50 * pA / second)
+CELLS["multiplexing_large"] = replace(
+    _PLATEAUS,
+    first=_PLATEAUS.first | dict(eta=9 * pA),
+    step=1200 * pA,
+    feedback_gain=0.007,
+    anneal=None,
+    meant_for=200,
+    teacher=_PLATEAUS.teacher | dict(gain=50 * pA / Hz),
+    hidden=_PLATEAUS.hidden | QUIETER,
+    output=_PLATEAUS.output | QUIETER,
+)
