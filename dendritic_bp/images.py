@@ -71,7 +71,12 @@ def images_of(args: argparse.Namespace, brightness: float | None = None) -> Data
 
 def from_files(images: str, labels: str, seed: int, test: Sequence[str] = (), limit: int = 0) -> Dataset:
     """Read IDX files, gzip or not; `test` are the images and labels of a test set. Raises UserError."""
-    return dataset(_read(images, labels), _read(*test) if test else None, seed, limit)
+    pixels, classes = _read(images, labels)
+    flat = pixels.reshape(len(pixels), -1)
+    tested = _read(*test) if test else None
+    if tested is not None:
+        tested = tested[0].reshape(len(tested[0]), -1), tested[1]
+    return replace(dataset((flat, classes), tested, seed, limit), shape=pixels.shape[1:])
 
 
 def from_openml(name: str, seed: int, limit: int = 0) -> Dataset:
@@ -111,7 +116,10 @@ def dataset(given: Labelled, test: Labelled | None, seed: int, limit: int = 0) -
     if mean > BRIGHT:
         images, mean = images.max() - images, 1 - mean
     result = Dataset(images, labels.astype(np.int64), train, validation, tested, white, mean)
-    return replace(result, pace=pace(result.brightness(train[:PACED])))
+    shown = result.brightness(train[:PACED])
+    if len(shown) == len(train) and np.allclose(shown, shown[0]):
+        raise UserError("All training images are the same once they are scaled to equal brightness.")
+    return replace(result, pace=pace(shown))
 
 
 def pace(shown: NDArray[np.floating]) -> float:
@@ -131,7 +139,7 @@ def _read(images: str, labels: str) -> Labelled:
         raise UserError(f"{images} has {len(pixels)} images, but {labels} has {len(classes)} labels.")
     if not pixels.size:
         raise UserError(f"{Path(images)} is empty: its dimensions are {' x '.join(map(str, pixels.shape))}.")
-    return pixels.reshape(len(pixels), -1), classes
+    return pixels, classes
 
 
 def _require_good(images: NDArray[Any], labels: NDArray[np.integer], kind: str) -> None:

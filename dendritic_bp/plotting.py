@@ -87,8 +87,16 @@ def angles(
     level(axes, 90, "chance (90°)", linestyle="solid")
     if bar is not None:
         level(axes, bar, f"aim ({bar:g}°)")
-    axes.set(xlabel=xlabel, ylabel="Angle to gradient descent (°)", ylim=(0, 120), yticks=range(0, 121, 30))
+    top = highest_angle(*curves.values())
+    axes.set(
+        xlabel=xlabel, ylabel="Angle to gradient descent (°)", ylim=(0, top), yticks=range(0, top + 1, 30)
+    )
     _key(axes)
+
+
+def highest_angle(*angles: ArrayLike) -> int:
+    """Return where an axis of angles (deg) ends: at 120, or at 180 if some are larger."""
+    return 180 if any((np.asarray(each, float) > 120).any() for each in angles) else 120
 
 
 def receptive_fields(

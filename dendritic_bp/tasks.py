@@ -27,6 +27,7 @@ class Dataset:
     white: float = 1.0
     mean: float | None = None  # brightness that all images are scaled to; None: they are as they are
     pace: float = 1.0  # share of the steps of learning that suits these images
+    shape: tuple[int, int] | None = None  # rows and columns of an image; None: it is square
 
     @property
     def n_classes(self) -> int:

@@ -48,7 +48,7 @@ from dendritic_bp.variants import with_changes
 from figures.digits import figures
 from measures.digits import Meter, dataset, summary
 from networks.cells import CELLS
-from networks.digits import Design
+from networks.digits import CONTROLS, Design
 from networks.mechanisms import MECHANISMS
 from networks.own import cell_of
 from networks.projections import FEEDBACK
@@ -141,6 +141,10 @@ def _require(args: argparse.Namespace, hidden: tuple[int, ...], epochs: int) -> 
     if not 1 <= len(hidden) <= 3 or min(hidden) < 1:
         raise UserError(f"--hidden needs one to three numbers of cells from 1 on, not {list(hidden)}.")
     require_counts(epochs=epochs, patience=args.patience)
+    taken = [f"--feedback {args.feedback}"] * (args.feedback in CONTROLS)
+    taken += ["--hidden-plasticity off"] * (args.hidden_plasticity == "off")
+    if args.controls and taken:
+        raise UserError(f"{taken[0]} is one of the --controls: leave out one of the two.")
 
 
 if __name__ == "__main__":

@@ -284,6 +284,8 @@ def test_each_hidden_layer_hears_the_output_if_feedback_is_direct_and_else_the_l
         (["--hidden", "30", "-1"], "not [30, -1]"),
         (["--hidden", "30", "20", "10", "5"], "not [30, 20, 10, 5]"),
         (["--patience", "0"], "--patience must be 1 or more, not 0"),
+        (["--feedback", "zero", "--controls"], "--feedback zero is one of the --controls"),
+        (["--hidden-plasticity", "off", "--controls"], "--hidden-plasticity off is one of the --controls"),
         (["--limit", "-1"], "--limit must be 0 (all) or more, not -1"),
         (["--limit", "1078"], "--limit 1078 is more than the 1077 images"),
         (["--images", "a"], "--images needs --labels too"),

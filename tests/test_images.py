@@ -53,6 +53,13 @@ def test_without_a_test_set_one_is_split_off(tmp_path):
     assert sorted([*data.train, *data.validation, *data.test]) == list(range(60))
 
 
+def test_images_keep_their_shape_and_not_all_may_be_alike_as_shown(tmp_path):
+    assert from_files(*files(tmp_path), seed=0).shape == (3, 4)
+    one_pixel = write(tmp_path, "one-images", labelled(60)[0][:, :1, None] % 250 + 5)
+    with pytest.raises(UserError, match="All training images are the same once they are scaled"):
+        from_files(one_pixel, files(tmp_path)[1], seed=0)
+
+
 def test_limit_is_the_number_of_training_images(tmp_path):
     whole, some = (from_files(*files(tmp_path), seed=0, limit=n) for n in (0, 10))
     assert len(some.train) == 10 and set(some.train) < set(whole.train)

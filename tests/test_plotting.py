@@ -195,6 +195,13 @@ def test_angles_that_are_not_defined_are_left_out_and_said_to_be():
     assert axes.texts[0].get_text() == "not defined: nothing was learned"
 
 
+@pytest.mark.parametrize("largest, top", [(100, 120), (150, 180)])
+def test_no_angle_is_cut_off(largest, top):
+    axes = plotting.panels(plotting.figure(3, 2))[0, 0]
+    plotting.angles(axes, [1, 2], {"hidden1": [np.nan, largest]})
+    assert axes.get_ylim() == (0, top)
+
+
 def test_each_field_is_its_own_tile_and_zero_is_white():
     axes = plotting.panels(plotting.figure(4, 2))[0, 0]
     weights = np.arange(-128.0, 192.0).reshape(5, 64)

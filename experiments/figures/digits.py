@@ -91,7 +91,9 @@ def _receptive_fields(data: xr.Dataset) -> Figure:
     drawing = plotting.figure(plotting.PAGE, 4)
     axes = plotting.panels(drawing)[0, 0]
     weights = data.w_forward1.values
-    plotting.receptive_fields(axes, weights.reshape(len(weights), -1, int(data.copies)).sum(axis=2))
+    pixels = weights.reshape(len(weights), -1, int(data.copies)).sum(axis=2)
+    shape = tuple(data.image_shape.values.tolist()) if "image_shape" in data else None
+    plotting.receptive_fields(axes, pixels, shape)
     return drawing
 
 

@@ -80,7 +80,7 @@ def _angles(data: xr.Dataset) -> Figure:
             axes.plot(data.probe_epoch, angles, ".-", color=colour, linewidth=LINE, label=str(name))
         level(axes, 90, "chance")
         plotting.title(axes, str(layer))
-        axes.set(xlabel="Epoch", ylim=(0, 120))
+        axes.set(xlabel="Epoch", ylim=(0, plotting.highest_angle(data.angle_deg.values)))
         plotting.legend(axes, loc="lower right")
     panels[0].set_ylabel("Angle to the gradient (deg)")
     return drawing

@@ -212,6 +212,7 @@ def dataset(main: Training, meter: Meter, controls: Mapping[str, Training]) -> x
         "cells": ("population", list(main.design.sizes.values())),
         "classes": ((), data.n_classes),
         "copies": ((), main.design.copies),
+        **({} if main.data.shape is None else {"image_shape": ("side", list(main.data.shape))}),
         "trial": ((), float(main.design.trial / second), {"units": "s"}),
         "taught_from": ((), float(main.design.gates["teaching"].start / second), {"units": "s"}),
     }
