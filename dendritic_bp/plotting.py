@@ -116,7 +116,7 @@ def receptive_fields(
     side = math.isqrt(pixels)
     shape = shape or ((side, side) if side**2 == pixels else (1, pixels))
     limit = np.percentile(np.abs(weights), 99) or 1
-    columns = int(np.ceil(np.sqrt(len(weights) * axes.bbox.width / axes.bbox.height)))
+    columns = math.ceil(math.sqrt(len(weights) * axes.bbox.width / axes.bbox.height * shape[0] / shape[1]))
     mosaic = _mosaic(weights, shape, min(columns, len(weights)))
     image = axes.imshow(mosaic, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
     axes.set_axis_off()
