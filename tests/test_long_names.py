@@ -75,5 +75,6 @@ def test_sections_are_named_after_experiments_and_stand_on_the_page():
     assert named <= set(experiments())
     page = long_names.page(table)
     assert page.count("\n## ") == len(table)
-    assert "| `validation_accuracy` | share of validation images answered rightly, after each epoch |" in page
+    meant = "share of validation images answered rightly in one trial, after each epoch"
+    assert f"| `validation_accuracy` | {meant} |" in page
     assert Path(folder("experiments") / long_names.TABLE).is_file()
