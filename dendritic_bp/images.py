@@ -71,12 +71,8 @@ def images_of(args: argparse.Namespace, brightness: float | None = None) -> Data
 
 def from_files(images: str, labels: str, seed: int, test: Sequence[str] = (), limit: int = 0) -> Dataset:
     """Read IDX files, gzip or not; `test` are the images and labels of a test set. Raises UserError."""
-    pixels, classes = _read(images, labels)
-    flat = pixels.reshape(len(pixels), -1)
-    tested = _read(*test) if test else None
-    if tested is not None:
-        tested = tested[0].reshape(len(tested[0]), -1), tested[1]
-    return replace(dataset((flat, classes), tested, seed, limit), shape=pixels.shape[1:])
+    given, shape = _read(images, labels)
+    return replace(dataset(given, _read(*test)[0] if test else None, seed, limit), shape=shape)
 
 
 def from_openml(name: str, seed: int, limit: int = 0) -> Dataset:
@@ -117,7 +113,8 @@ def dataset(given: Labelled, test: Labelled | None, seed: int, limit: int = 0) -
         images, mean = images.max() - images, 1 - mean
     result = Dataset(images, labels.astype(np.int64), train, validation, tested, white, mean)
     shown = result.brightness(train[:PACED])
-    if len(shown) == len(train) and np.allclose(shown, shown[0]):
+    parts = np.array_split(train, -(-len(train) // PACED))
+    if all(np.allclose(result.brightness(part), shown[0]) for part in parts):  # the first differs, usually
         raise UserError("All training images are the same once they are scaled to equal brightness.")
     return replace(result, pace=pace(shown))
 
@@ -133,13 +130,14 @@ def pace(shown: NDArray[np.floating]) -> float:
     return float(min(1, ALIKE * whole / most)) if whole else 1.0
 
 
-def _read(images: str, labels: str) -> Labelled:
+def _read(images: str, labels: str) -> tuple[Labelled, tuple[int, int]]:
+    """Return images (n, pixels) and their labels, and rows and columns of an image."""
     pixels, classes = read_idx(images, 3), read_idx(labels, 1)
     if len(pixels) != len(classes):
         raise UserError(f"{images} has {len(pixels)} images, but {labels} has {len(classes)} labels.")
     if not pixels.size:
         raise UserError(f"{Path(images)} is empty: its dimensions are {' x '.join(map(str, pixels.shape))}.")
-    return pixels, classes
+    return (pixels.reshape(len(pixels), -1), classes), pixels.shape[1:]
 
 
 def _require_good(images: NDArray[Any], labels: NDArray[np.integer], kind: str) -> None:
