@@ -46,6 +46,7 @@ from measures.credit import ONE_LAYER, SECOND_FROZEN, Result, dataset, summary, 
 from measures.digits import Meter
 from networks.digits import Design
 from networks.mechanisms import MECHANISMS
+from networks.stretching import STRETCH
 from networks.training import Plan, Training
 
 HIDDEN, EPOCHS, SMALL = 200, 12, 30
@@ -59,6 +60,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     add("--hidden", type=int, nargs="+", metavar="N", help="cells of one or two hidden layers (200; 30)")
     add("--small", type=int, default=SMALL, metavar="N", help="hidden cells of the controls (30)")
     add("--epochs", type=int, metavar="N", help="times that the training images are shown (12; 3)")
+    add("--stretch", type=int, metavar="N", help=STRETCH)
     image_flags(parser)
     add("--precision", choices=PRECISIONS, default="double", help="of all but times (double)")
     add("--no-controls", action="store_true", help="leave the controls out")
@@ -68,11 +70,12 @@ def simulate(args: argparse.Namespace) -> Record:
     """Train each mechanism, its controls and its rate twin."""
     hidden, epochs = _size(args)
     _require(args, hidden, epochs)
+    stretch = _stretch(args)
     names = [name for name in MECHANISMS if name in (args.credit or MECHANISMS)]
     data = images_of(args)
     if args.set:
         for name in names:  # before the first is compiled
-            design = _design(name, hidden, data)
+            design = _design(name, hidden, data, stretch)
             Program(design.protocol, design.name).check(args.set)
     results = {name: _result(name, data, args) for name in names}
     programs = {
@@ -88,7 +91,7 @@ def simulate(args: argparse.Namespace) -> Record:
 
 def _result(name: str, data: Dataset, args: argparse.Namespace) -> Result:
     """Train one mechanism: as large as asked for and, with its controls, small."""
-    hidden, epochs = _size(args)
+    (hidden, epochs), stretch = _size(args), _stretch(args)
     cell = MECHANISMS[name]
     data = replace(data, mean=cell.brightness) if are_digits(args) else data
     plan = Plan(epochs, args.seed, cell.anneal)
@@ -96,7 +99,7 @@ def _result(name: str, data: Dataset, args: argparse.Namespace) -> Result:
     beside = [] if args.no_controls else [small, hidden[:1]]
     trainings, meter, programs = {}, None, []
     for sizes in sorted({hidden, *beside}, key=lambda sizes: (len(sizes), sizes), reverse=True):
-        design = _design(name, sizes, data)
+        design = _design(name, sizes, data, stretch)
         observers = {"": Meter(design, data)} if sizes == hidden else {}
         meter = observers.get("", meter)
         variants = _variants(design, args, controls=sizes == small and bool(beside))
@@ -132,9 +135,9 @@ def _variants(design: Design, args: argparse.Namespace, controls: bool) -> dict[
     return with_changes(variants, args.set, values)
 
 
-def _design(name: str, hidden: tuple[int, ...], data: Dataset) -> Design:
+def _design(name: str, hidden: tuple[int, ...], data: Dataset, stretch: int | None = None) -> Design:
     """Return the network of a mechanism for these images."""
-    return Design(hidden, name, data.images.shape[1], data.n_classes)
+    return Design(hidden, name, data.images.shape[1], data.n_classes, stretch=stretch)
 
 
 def _size(args: argparse.Namespace) -> tuple[tuple[int, ...], int]:
@@ -147,12 +150,17 @@ def _size(args: argparse.Namespace) -> tuple[tuple[int, ...], int]:
     return tuple(hidden), epochs
 
 
+def _stretch(args: argparse.Namespace) -> int | None:
+    """Return how long trials are; None: as suits each mechanism."""
+    return 1 if args.quick and args.stretch is None else args.stretch
+
+
 def _require(args: argparse.Namespace, hidden: tuple[int, ...], epochs: int) -> None:
     if len(hidden) > 2 or min(hidden) < 1:
         raise UserError(f"--hidden needs one or two numbers of cells from 1 on, not {list(hidden)}.")
     if len(hidden) == 2 and args.small != SMALL:
         raise UserError("--small is for one hidden layer: two have their controls as they are.")
-    require_counts(small=args.small, epochs=epochs)
+    require_counts(small=args.small, epochs=epochs, stretch=args.stretch)
 
 
 if __name__ == "__main__":

@@ -52,6 +52,7 @@ from networks.digits import CONTROLS, Design
 from networks.mechanisms import MECHANISMS
 from networks.own import cell_of
 from networks.projections import FEEDBACK
+from networks.stretching import STRETCH
 from networks.training import Plan, Training
 
 HIDDEN, EPOCHS = [200], 12
@@ -92,6 +93,7 @@ def options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="cells only excite; interneurons that repeat them inhibit (docs/plateaus.md)",
     )
+    add("--stretch", type=int, metavar="N", help=STRETCH)
     where = ["on", "off", "first"]
     add("--hidden-plasticity", choices=where, default="on", help="in the hidden layers, or the first (on)")
     add("--precision", choices=PRECISIONS, default="double", help="of all but times (double)")
@@ -107,7 +109,8 @@ def simulate(args: argparse.Namespace) -> Record:
     data = images_of(args, cell_of(kind or SMALL_IMAGES).brightness)
     shape = data.images.shape[1], data.n_classes
     kind = kind or _usual(hidden, shape[0])
-    design = Design(hidden, kind, *shape, args.routing, args.feedback == "measured", args.dale)
+    measured = args.feedback == "measured"
+    design = Design(hidden, kind, *shape, args.routing, measured, args.dale, stretch=args.stretch)
     plan = Plan(epochs, args.seed, design.cell.anneal, args.patience)
     program = Program(design.protocol, design.name, precision=args.precision)
     meter = Meter(design, data)
@@ -140,7 +143,7 @@ def _variants(args: argparse.Namespace, design: Design) -> dict[str, dict[str, A
 def _require(args: argparse.Namespace, hidden: tuple[int, ...], epochs: int) -> None:
     if not 1 <= len(hidden) <= 3 or min(hidden) < 1:
         raise UserError(f"--hidden needs one to three numbers of cells from 1 on, not {list(hidden)}.")
-    require_counts(epochs=epochs, patience=args.patience)
+    require_counts(epochs=epochs, patience=args.patience, stretch=args.stretch)
     taken = [f"--feedback {args.feedback}"] * (args.feedback in CONTROLS)
     taken += ["--hidden-plasticity off"] * (args.hidden_plasticity == "off")
     if args.controls and taken:

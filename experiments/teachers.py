@@ -65,7 +65,7 @@ def simulate(args: argparse.Namespace) -> Record:
     require_counts(hidden=hidden, epochs=epochs)
     require_counts(0, limit=args.limit)
     names = [name for name in TEACHERS if name in (args.teacher or TEACHERS)]
-    designs = {name: Design((hidden,), args.credit, teacher=name) for name in names}
+    designs = {name: Design((hidden,), args.credit, teacher=name, stretch=1) for name in names}
     programs = {n: Program(each.protocol, each.name, precision=args.precision) for n, each in designs.items()}
     for program in programs.values():
         program.check(args.set)  # before the first is compiled

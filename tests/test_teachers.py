@@ -19,7 +19,7 @@ from dendritic_bp.source import folder
 from dendritic_bp.trials import Schedule
 from measures.digits import Meter
 from measures.teachers import Result, dataset, explained, own, read_out, rebuilt, summary
-from networks.digits import PIECE, READ_S, Design
+from networks.digits import PIECE, Design
 from networks.layers import COUNTERS
 from networks.teachers import DENDRITIC, TEACHERS
 from networks.training import Plan, Training
@@ -41,7 +41,7 @@ class Fake(FakeChain):
         events["hidden1"] = np.round(10 * self.images[:, seen]).astype(int)
         if self.design.teacher == "reconstruction":
             rate = LOW + (HIGH - LOW) * self.images
-            events["output"] = np.repeat(rate * READ_S, self.design.voters, axis=1)
+            events["output"] = np.repeat(rate * self.design.read_s, self.design.voters, axis=1)
         else:
             owner = np.repeat(np.arange(10), 10)
             events["output"] = (answers[:, None] == owner).astype(int)
@@ -152,7 +152,7 @@ def test_wrong_flags_are_refused(flags, words, tmp_path, monkeypatch, capsys):
     assert words in f"{stopped.value.code} {capsys.readouterr().err}"
 
 
-@pytest.mark.parametrize("neuron", ["contrastive", "burst_poisson"])
+@pytest.mark.parametrize("neuron", ["contrastive", "multiplexing"])
 def test_cells_that_cannot_be_taught_so_say_what_is_needed(neuron):
     with pytest.raises(UserError, match=f"needs a mechanism with one phase.*{', '.join(DENDRITIC)}"):
         assert Design((3,), neuron, teacher="reward").cell

@@ -176,7 +176,7 @@ def _trials(data: xr.Dataset) -> Figure:
     for row, name in enumerate(data.mechanism.values):
         for column, layer in enumerate(data.shown.values):
             axes, one = panels[row, column], data.sel(mechanism=name, shown=layer)
-            axes.axvspan(float(one.taught_from) * 1e3, float(data.trial) * 1e3, color=SHADE, zorder=0)
+            axes.axvspan(float(one.taught_from) * 1e3, float(one.trial) * 1e3, color=SHADE, zorder=0)
             axes.plot(times, one.v_s * 1e3, color=SOMA, linewidth=LINE * 0.75, label="soma")
             axes.plot(times, one.v_d * 1e3, color=APICAL, linewidth=LINE, label="apical dendrite")
             own = (data.spike_mechanism == row) & (data.spike_shown == column)
@@ -193,7 +193,7 @@ def _trials(data: xr.Dataset) -> Figure:
                     clip_on=False,
                 )
             plotting.title(axes, f"{_words(name)}: {layer.removesuffix('1')} cell", pad=6)
-            axes.set_xlim(0, float(data.trial) * 1e3)
+            axes.set_xlim(0, float(data.trial.max()) * 1e3)
         panels[row, 0].set_ylabel("mV")
     for axes in panels[-1]:
         axes.set_xlabel("Time in the trial (ms); shaded: the teacher")

@@ -1,6 +1,6 @@
 """Measures of `credit.py`: each mechanism beside its controls, its rate twin and what is published."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -177,7 +177,7 @@ def dataset(results: Mapping[str, Result]) -> xr.Dataset:
             f"published_{key}": ("mechanism", [getattr(each, key) for each in published])
             for key in Published._fields
         },
-        "trial": ((), float(main.design.clock.length), {"units": "s"}),
+        "trial": ("mechanism", [float(each.design.trial) for each in mains], {"units": "s"}),
         "taught_from": ("mechanism", [float(_gate(each)) for each in mains], {"units": "s"}),
         "chance_error": ((), 1 - np.bincount(data.labels[data.test]).max() / len(data.test)),
     }
@@ -205,26 +205,35 @@ def _alignments(results: Mapping[str, Result]) -> dict[str, tuple]:
 
 
 def _trials(results: Mapping[str, Result]) -> dict[str, tuple]:
-    """Return the voltages of a cell of each layer in one trial with the teacher, and its spikes."""
+    """Return the voltages of a cell of each layer in one trial with the teacher, and its spikes.
+
+    Voltages are not a number after the end of a trial that is shorter than another's.
+    """
     place = ("mechanism", "shown", "time")
     v_s, v_d, spikes = [], [], []
     for row, result in enumerate(results.values()):
         main, trial = result.main, taught_trial(result.main)
         soma, apical = zip(*(_cell(main, layer, trial) for layer in SHOWN), strict=True)
-        v_s.append([trace for trace, _ in soma])
-        v_d.append([trace for trace, _ in apical])
+        v_s += [trace for trace, _ in soma]
+        v_d += [trace for trace, _ in apical]
         spikes += [(t, row, k) for k, (_, times) in enumerate(soma) for t in times]
     t, mechanism, shown = np.array(spikes, float).reshape(-1, 3).T
-    length = float(results[next(iter(results))].main.design.clock.length)
-    steps = np.shape(v_s)[-1]
+    length = max(float(result.main.design.trial) for result in results.values())
+    steps = max(map(len, v_s))
     return {
         "time": ("time", np.arange(steps) * length / steps, {"units": "s"}),
-        "v_s": (place, v_s, {"units": "V"}),
-        "v_d": (place, v_d, {"units": "V"}),
+        "v_s": (place, _filled(v_s, steps), {"units": "V"}),
+        "v_d": (place, _filled(v_d, steps), {"units": "V"}),
         "spike_t": ("spike", t, {"units": "s"}),
         "spike_mechanism": ("spike", mechanism.astype(int)),
         "spike_shown": ("spike", shown.astype(int)),
     }
+
+
+def _filled(traces: Sequence[np.ndarray], steps: int) -> np.ndarray:
+    """Return the traces of all mechanisms and layers as one array, filled up to a number of steps."""
+    rows = [np.pad(trace, (0, steps - len(trace)), constant_values=np.nan) for trace in traces]
+    return np.reshape(rows, (-1, len(SHOWN), steps))
 
 
 def _by_trial(training: Training, layer: str, name: str) -> np.ndarray:

@@ -14,7 +14,7 @@ from dendritic_bp import trains
 from dendritic_bp.analysis import Alignment, alignment, answers
 from dendritic_bp.rate_network import RateNetwork, measure_fi
 from dendritic_bp.tasks import Dataset
-from networks.digits import PIECE, READ_S, Design
+from networks.digits import PIECE, Design
 from networks.layers import EVENTS, TRAINS, probes
 from networks.training import Block, Probe, Training, looks
 
@@ -48,7 +48,7 @@ class Meter:
     def matched(self, probe: Probe, homeostatic: bool) -> tuple[RateNetwork, np.ndarray, np.ndarray]:
         """Return the rate network of a probe, its input rates (Hz) and targets (Hz)."""
         network = probe.networks[0]
-        measured = [probe.events[layer] / READ_S for layer in self.design.sizes]
+        measured = [probe.events[layer] / self.design.read_s for layer in self.design.sizes]
         weights, biases, curves, rates = [], [], [], [measured[0]]
         skips = [network[wire] * network["output.tau_basal"] for wire in self.design.skips]
         for k, name in enumerate([*self.design.sizes][1:], start=1):
@@ -171,7 +171,7 @@ def _activity(main: Training) -> dict[str, float]:
     block, result = main.held_out["test"], {}
     for layer, cells in main.design.sizes.items():
         events, bursts = (block.totals[f"{layer}.n_{event}"] for event in EVENTS)
-        result[f"event_rate_{layer}_hz"] = events / (cells * len(block.schedule) * READ_S)
+        result[f"event_rate_{layer}_hz"] = events / (cells * len(block.schedule) * main.design.read_s)
         result[f"burst_probability_{layer}"] = bursts / max(events, 1)
     shown = PIECE * -(-len(block.schedule) // PIECE)
     return result | {"spikes_per_image": looks(main.data) * block.totals["spikes"] / shown}

@@ -11,7 +11,6 @@ from sklearn.preprocessing import StandardScaler
 
 from measures import digits
 from measures.digits import Meter
-from networks.digits import READ_S
 from networks.training import Block, Training, looks
 
 PENALTY = 10.0  # of the ridge regression, for counts of unit variance; chosen here
@@ -63,7 +62,7 @@ def _mean_image(training: Training) -> np.ndarray:
 def rebuilt(training: Training, block: Block, presentations: int = 1) -> np.ndarray:
     """Return the brightness (images, pixels) that the rates of the output cells stand for."""
     low, high = (float(training.network[name]) for name in training.design.wanted)
-    seconds = training.design.voters * presentations * READ_S
+    seconds = training.design.voters * presentations * training.design.read_s
     return (summed(block.votes, presentations) / seconds - low) / (high - low)
 
 

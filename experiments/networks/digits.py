@@ -15,6 +15,7 @@ from networks.layers import COUNTERS, START, TRAINS, inputs, learning_layers, sh
 from networks.own import cell_of
 from networks.relays import dale, relays
 from networks.routing import DRIVES, routed, router, terminals
+from networks.stretching import SETTLED, stretched, stretched_gates, unhurried
 from networks.teacher import reward, teacher
 from networks.teachers import LENGTHS, PIXEL_VOTERS, taught
 
@@ -22,11 +23,9 @@ from networks.teachers import LENGTHS, PIXEL_VOTERS, taught
 PIECE = 360  # trials in a run
 INPUTS = 256  # input cells, about: small images have several for each pixel
 VOTERS = 10  # output cells per class
-TRIAL = 200 * ms
+TRIAL = 200 * ms  # of usual length
 BIN = 20 * ms  # resolution of the schedule
-SETTLED = 60 * ms  # when reading begins in a trial
 CONTROLS = ("zero", "shuffled", "scalar")  # kinds of feedback
-READ_S = float((TRIAL - SETTLED) / second)
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,7 @@ class Design:
     measured: bool = False  # whether feedback can be measured
     dale: bool = False  # whether cells only excite, and interneurons inhibit
     teacher: str = "label"  # or "reward", or "reconstruction"
+    stretch: int | None = None  # of trials with labels; None: as suits the cells
 
     @property
     def name(self) -> str:
@@ -49,17 +49,20 @@ class Design:
         way = dict(synapses=["routed"], direct=["direct"]).get(self.routing, [])
         way = [*way, *["measured"] * self.measured, *["dale"] * self.dale]
         way += [self.teacher] * (self.teacher != "label")
+        way += [f"stretched{self.cell.stretch}"] * (self.cell.stretch > 1)
         return "-".join(["digits", kind, *way, *map(str, (self.pixels, *self.hidden, self.classes))])
 
     @property
     def cell(self) -> Cell:
         """Return the kind of cell, and what is chosen for it."""
         cell = cell_of(self.neuron)
+        cell = replace(cell, stretch=self.stretch or cell.stretch)
         cell = replace(cell, **cell.deep) if len(self.hidden) > 1 else cell
         cell = cell if self.routing == "wired" else routed(cell, self.routing)
         cell = dale(cell) if self.dale else cell
         cell = taught(cell, self.teacher)
-        return measuring.measured(cell) if self.measured else cell
+        cell = measuring.measured(cell) if self.measured else cell
+        return unhurried(cell)
 
     @property
     def copies(self) -> int:
@@ -100,7 +103,12 @@ class Design:
     @property
     def trial(self) -> Quantity:
         """Return the length of a trial, which is read for as long under all teachers."""
-        return LENGTHS.get(self.teacher, TRIAL)
+        return stretched(LENGTHS.get(self.teacher, TRIAL), self.cell.stretch)
+
+    @property
+    def read_s(self) -> float:
+        """Return for how long a trial is read (s)."""
+        return float((stretched(TRIAL, self.cell.stretch) - SETTLED) / second)
 
     @property
     def clock(self) -> Trials:
@@ -110,7 +118,8 @@ class Design:
     @property
     def gates(self) -> dict[str, Gate]:
         """Return when in a trial what is open."""
-        return dict(reading=Gate(SETTLED, TRIAL), **self.cell.credit.gates) | self.cell.gates
+        usual = dict(reading=Gate(SETTLED, TRIAL), **self.cell.credit.gates) | self.cell.gates
+        return stretched_gates(usual, self.cell.stretch)
 
     @property
     def wanted(self) -> tuple[str, ...]:
