@@ -151,12 +151,14 @@ CELLS = dict(
             V_d=-45 * mV,  # where AMPA and GABA move P alike: at a back-propagating spike, not at rest
         ),
         output=dict(tau_basal=40 * ms, eta_home=1 * pA, rate_target=4.7 * Hz),
+        stretch=3,
     ),
 )
 
 # Cells that tell more by their events, for images of many greys and classes that are alike: they adapt less,
 # so that rates follow currents further, and inputs answer to all brightness. The teacher asks for larger
-# differences of rates, as these are made of few events. Steps are smaller. For one hidden layer.
+# differences of rates, as these are made of few events, and trials are longer. Steps are smaller. For one
+# hidden layer.
 _SIGNED = CELLS["burst_signed"]
 GRADED = dict(b_s=-50 * pA)
 CELLS["burst_graded"] = replace(
@@ -171,6 +173,7 @@ CELLS["burst_graded"] = replace(
     teacher=_SIGNED.teacher | dict(gain=100 * pA / Hz, r_soft=3 * Hz),
     hidden=_SIGNED.hidden | GRADED,
     output=_SIGNED.output | GRADED,
+    stretch=3,
 )
 
 # Plateaus for images of full size, a few thousand of them shown once: larger steps at first, which shrink as
@@ -188,4 +191,5 @@ CELLS["multiplexing_large"] = replace(
     teacher=_PLATEAUS.teacher | dict(gain=50 * pA / Hz),
     hidden=_PLATEAUS.hidden | QUIETER,
     output=_PLATEAUS.output | QUIETER,
+    stretch=1,
 )

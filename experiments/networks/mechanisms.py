@@ -50,6 +50,7 @@ _TWO_PHASES = replace(  # a trial is one look at a cell: it has to fire more
     teacher=dict(rivals=True, gain=1600 * pA / Hz, tau_r=50 * ms, r_soft=2 * Hz, hold=1),
     hidden=HIDDEN | dict(tau_top=30 * ms),
 )
+_STEADY = dict(b_s=0 * pA, d_theta=4 * mV)  # cells do not adapt: a second phase is like the first
 _MEANS = replace(  # the teacher sees what it does, and stops where the right class wins
     _SPARSE,
     first=dict(eta=60 * pA, w=_FIRST),
@@ -77,7 +78,17 @@ MECHANISMS = dict(
         teacher=_SIGNED.teacher | dict(gain=100 * pA / Hz, r_soft=3 * Hz),
         feedback_gain=0.008,
     ),
-    plateau_difference=_TWO_PHASES,
+    plateau_difference=replace(  # target rates, and nudges that cells can follow
+        _TWO_PHASES,
+        stretch=3,
+        first=dict(eta=72 * pA, w=_FIRST),
+        step=180 * pA,
+        feedback=dict(_TWO_PHASES.feedback, learned=30 * pA),
+        feedback_gain=0.003,
+        teacher=dict(gain=50 * pA / Hz, tau_r=50 * ms, r_low=4 * Hz, r_high=30 * Hz, hold=1),
+        hidden=_TWO_PHASES.hidden | _STEADY,
+        output=_TWO_PHASES.output | _STEADY | dict(rate_target=6.6 * Hz),
+    ),
     targets=replace(_TWO_PHASES, credit=targets),
     dendritic_error=replace(
         _MEANS,
