@@ -248,12 +248,13 @@ def test_graded_cells_answer_further_to_a_current_and_to_an_error_as_far():
 
 
 def test_plateaus_for_large_images_take_larger_steps_at_first_on_less_feedback():
-    large, usual = (design(neuron).cell for neuron in ("multiplexing_large", "multiplexing"))
+    large, usual = (CELLS[neuron] for neuron in ("multiplexing_large", "multiplexing"))
     assert large.model is usual.model and large.credit is usual.credit
     assert large.anneal is None and shrink(200, large) == 1
     assert shrink(500, large) == shrink(80, large) == pytest.approx(0.4**0.5)
     larger = [float(large.step / usual.step), float(large.first["eta"] / usual.first["eta"])]
     assert larger == pytest.approx([6, 6])
+    assert (large.stretch, usual.stretch) == (1, 3)
     assert large.feedback_gain < usual.feedback_gain / 2 and large.hidden["V_d"] == usual.hidden["V_d"]
 
 

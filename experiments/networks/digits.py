@@ -49,7 +49,7 @@ class Design:
         way = dict(synapses=["routed"], direct=["direct"]).get(self.routing, [])
         way = [*way, *["measured"] * self.measured, *["dale"] * self.dale]
         way += [self.teacher] * (self.teacher != "label")
-        way += [f"stretched{self.cell.stretch}"] * (self.cell.stretch > 1)
+        way += [f"stretched{self.stretch}"] * bool(self.stretch)
         return "-".join(["digits", kind, *way, *map(str, (self.pixels, *self.hidden, self.classes))])
 
     @property
