@@ -94,7 +94,8 @@ def simulate(args: argparse.Namespace) -> Record:
     data = digits(args.seed)
     steps = {}
     for name, (neuron, routing, dale) in STEPS.items():
-        design = Design((hidden,), neuron, data.images.shape[1], data.n_classes, routing, dale=dale)
+        shape = data.images.shape[1], data.n_classes
+        design = Design((hidden,), neuron, *shape, routing, dale=dale, stretch=1)
         steps[name] = climb(design, data, epochs, args, name)
     numbers = {f"{name}_{key}": x for name, step in steps.items() for key, x in step.numbers.items()}
     return Record(dataset(steps), numbers, dict(source_hash=steps["plateaus"].source_hash))

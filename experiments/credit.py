@@ -2,12 +2,13 @@
 
 Methods. Each mechanism of `models/credit`, with the cells and the values of `networks/mechanisms.py`, trains
 the network of `digits.py` (64 pixels x 4 input cells, 200 hidden cells, 10 classes x 10 output cells; 12
-epochs of 1,077 digits, 200 ms each). At eight moments, evenly on a log scale, a probe compares what the
-hidden weights would learn there with the negative gradient of the matched rate network (docs/digits.md); the
-share of it that repeats from piece to piece is no noise. Networks of 30 hidden cells are trained too, beside
-such with hidden weights frozen and with feedback that is zero, of another trial, or one scalar for all. The
-rate twin of each mechanism (`models/rate`) learns the same images for as many epochs with as many hidden
-units. Values were chosen on validation images of seed 20; test images are shown once, at the end.
+epochs of 1,077 digits, 200 ms each, or 480 ms for bursts and plateaus). At eight moments, evenly on a log
+scale, a probe compares what the hidden weights would learn there with the negative gradient of the matched
+rate network (docs/digits.md); the share of it that repeats from piece to piece is no noise. Networks of 30
+hidden cells are trained too, beside such with hidden weights frozen and with feedback that is zero, of
+another trial, or one scalar for all. The rate twin of each mechanism (`models/rate`) learns the same images
+for as many epochs with as many hidden units. Values were chosen on validation images of seed 20; test images
+are shown once, at the end.
 
 Prediction. All mechanisms but the scalar send a vector: their hidden changes stay below 65 degrees from the
 gradient but for noise, they need few epochs to 10 % error, and with 30 hidden cells lose 5 points or more

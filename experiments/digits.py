@@ -8,17 +8,17 @@ sign which of two kinds of burst (`models/neurons/burst_signed.py`). An image is
 training, from 60 ms on, a teacher compares the share of each output class in the (exponentially weighted)
 event rates with what it should be, and sends the difference as a current into the apical dendrites of that
 class. Nothing else knows the label.
-All forward synapses follow one rule, `models/synapses/signed_bursts.py`: bursts of one kind potentiate,
-those of the other depress. The feedback synapses start small and random and learn by a local rule (same
-file); with --feedback random they stay as they are. A slow current holds the mean rate of each cell. With
---neuron burst_poisson, there is one kind of burst, a coin decides about it, and the teacher has target
-rates; with --neuron pyramidal, plateaus make the bursts, and the teacher begins at 140 ms. Images of full
-size are learned with cells that adapt less (`--neuron burst_graded`, networks/cells.py). scikit-learn's
-1,797 digits, scaled to equal brightness, split 60/20/20 by seed; 12 epochs of 1,077 images, in pieces of
-360 trials; other images by --data or by files (docs/digits.md). For validation and test, teacher and
-plasticity are off, and what is shown leaves no trace; in the test each image is shown for three trials,
-and the class with most events wins. Settings were compared on the validation images; the README says
-where test results had a say.
+All forward synapses follow one rule, `models/synapses/signed_bursts.py`: bursts of one kind potentiate, those
+of the other depress. The feedback synapses start small and random and learn by a local rule (same file); with
+--feedback random they stay as they are. A slow current holds the mean rate of each cell. With --neuron
+burst_poisson, there is one kind of burst, a coin decides about it, and the teacher has target rates; with
+--neuron pyramidal, plateaus make the bursts, and the teacher begins at 140 ms. Images of full size are
+learned with cells that adapt less (`--neuron burst_graded`, networks/cells.py), in trials of 480 ms
+(--stretch: an image is seen for longer, and an event teaches as much less). scikit-learn's 1,797 digits,
+scaled to equal brightness, split 60/20/20 by seed; 12 epochs of 1,077 images, in pieces of 360 trials; other
+images by --data or by files (docs/digits.md). For validation and test, teacher and plasticity are off, and
+what is shown leaves no trace; in the test each image is shown for three trials, and the class with most
+events wins. Settings were compared on the validation images; the README says where test results had a say.
 
 Prediction. Hidden learning helps: with --hidden 30, freezing the hidden weights (--hidden-plasticity off),
 cutting the feedback (--feedback zero), delivering it in the wrong trial (--feedback shuffled), or giving all
