@@ -167,4 +167,5 @@ class Carried:
             hidden=self.values(start | hidden),
             output=self.values(start | old.output),
             noise=self.noise,
+            stretch=1,  # trials of usual length, in which cells were tried
         )
