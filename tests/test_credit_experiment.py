@@ -190,6 +190,7 @@ def test_networks_and_twins_take_the_size_and_classes_of_other_images():
         (["--hidden", "3", "3", "--small", "2"], "--small is for one hidden layer"),
         (["--small", "-3"], "--small must be 1 or more, not -3"),
         (["--epochs", "0"], "--epochs must be 1 or more, not 0"),
+        (["--stretch", "0"], "--stretch must be 1 or more, not 0"),
         (["--limit", "-1"], "--limit must be 0 (all) or more, not -1"),
         (["--images", "a"], "--images needs --labels too"),
     ],
