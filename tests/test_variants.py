@@ -50,7 +50,16 @@ def test_the_controls_of_digits_are_controls(change, flags):
     asked |= dict(data="digits", images=None, labels=None, test_images=None, test_labels=None, limit=0)
     asked["precision"] = "double"
     asked |= (
-        dict(controls=False, quick=True, seed=0, patience=None, routing="wired", dale=False, set={change: 1})
+        dict(
+            controls=False,
+            quick=True,
+            seed=0,
+            patience=None,
+            stretch=None,
+            routing="wired",
+            dale=False,
+            set={change: 1},
+        )
         | flags
     )
     if change.endswith("delay") and "feedback" in flags:
