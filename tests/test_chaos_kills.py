@@ -46,6 +46,11 @@ def finish(*arguments, **options):
     return said
 
 
+def results(said):
+    """Return the lines of the runs, without what is said of a build that takes long."""
+    return [line for line in said.splitlines() if not line.startswith("chaos: ")]
+
+
 def content(folder):
     """Return a checksum of every file below a folder."""
     return {
@@ -159,7 +164,7 @@ def test_a_sweep_that_is_killed_makes_only_what_is_missing(kill, whole, tmp_path
     process.send_signal(list(SIGNALS.values())[kill % 3])
     process.communicate()
     finished = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*/record.json")}
-    assert finish("sweep", tmp_path) == told
+    assert results(finish("sweep", tmp_path)) == results(told)
     assert {path: path.stat().st_mtime_ns for path in finished} == finished
     assert not list(tmp_path.glob("*.partial.*"))
     print(f"\nsweep: {len(finished)} of 6 runs were there")
