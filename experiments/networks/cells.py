@@ -52,6 +52,7 @@ class Cell:
     gates: Mapping[str, Gate] = field(default_factory=dict)  # where they differ from those of the mechanism
     inputs: Mapping[str, Any] = field(default_factory=lambda: INPUTS)  # currents of the input cells
     lateral: Mapping[str, Quantity] = field(default_factory=dict)  # of interneurons, if there are any
+    rule: Mapping[str, Any] = field(default_factory=dict)  # values of all synapses that learn
     stretch: int = 1  # how many times as long all takes in a trial, once cells have settled
     feedback: Mapping[str, Any] = field(default_factory=lambda: FEEDBACK)  # onto a cell, in all, at the start
 

@@ -81,12 +81,12 @@ MECHANISMS = dict(
     plateau_difference=replace(  # target rates, and nudges that cells can follow
         _TWO_PHASES,
         stretch=3,
-        first=dict(eta=72 * pA, w=_FIRST),
+        first=dict(eta=216 * pA, w=_FIRST),
         step=180 * pA,
         feedback=dict(_TWO_PHASES.feedback, learned=30 * pA),
         feedback_gain=0.003,
         teacher=dict(gain=50 * pA / Hz, tau_r=50 * ms, r_low=4 * Hz, r_high=30 * Hz, hold=1),
-        hidden=_TWO_PHASES.hidden | _STEADY,
+        hidden=_TWO_PHASES.hidden | _STEADY | dict(D_alpha=9 * mV),  # no feedback is out of their reach
         output=_TWO_PHASES.output | _STEADY | dict(rate_target=6.6 * Hz),
     ),
     targets=replace(_TWO_PHASES, credit=targets),

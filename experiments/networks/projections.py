@@ -42,7 +42,7 @@ def projections(
     `longest` is the longest delay that a run may give to feedback, which has none at first.
     """
     credit, eta = cell.credit, cell.first["eta"] * shrink(layers[1].N, cell)
-    first = cell.first | dict(eta=eta) | forgets(eta, cell)
+    first = cell.first | dict(eta=eta) | rule(eta, cell)
     result = [all_to_all(credit.forward, *layers[:2], "forward1", tables, by_target=True, **first)]
     skipping = layers[1:-2] if cell.skips else []
     onto_output = higher(sum(layer.N for layer in (*skipping, layers[-2])), cell)
@@ -64,7 +64,7 @@ def projections(
 def higher(below: int, cell: Cell) -> dict[str, Any]:
     """Return step and first weights of a projection, the smaller the more cells there are below."""
     eta = cell.step / below * shrink(below, cell)
-    return dict(eta=eta, w=_drawn(cell.weights, below)) | forgets(eta, cell)
+    return dict(eta=eta, w=_drawn(cell.weights, below)) | rule(eta, cell)
 
 
 def _drawn(weights: Quantity, below: int) -> str:
@@ -79,7 +79,7 @@ def between(below: int, cell: Cell) -> dict[str, Any]:
     if not cell.between:
         return higher(below, cell)
     eta = cell.between["step"] / below * shrink(below, cell)
-    return dict(eta=eta, w=_drawn(cell.between["weights"], below))
+    return dict(eta=eta, w=_drawn(cell.between["weights"], below)) | cell.rule
 
 
 def shrink(hidden: int, cell: Cell) -> float:
@@ -93,9 +93,9 @@ def shrink(hidden: int, cell: Cell) -> float:
     return min(ratio, 1 / ratio) ** 0.5
 
 
-def forgets(eta: Quantity, cell: Cell) -> dict[str, Any]:
-    """Return the weight that would lose at an event what a burst adds, where weights fade."""
-    return dict(w_far=eta / cell.forget) if cell.forget else {}
+def rule(eta: Quantity, cell: Cell) -> dict[str, Any]:
+    """Return the values of the rule; where weights fade, that which would lose at an event what a burst adds."""
+    return {**cell.rule} | (dict(w_far=eta / cell.forget) if cell.forget else {})
 
 
 def feedback(kind: str, onto: int, cell: Cell, trial: Quantity = 0 * ms) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def feedback(kind: str, onto: int, cell: Cell, trial: Quantity = 0 * ms) -> dict
     every cell gets the same number, the sum of what the layer above sends.
     """
     gain, eta = cell.feedback_gain * onto, cell.step / onto * shrink(onto, cell)
-    learned = dict(w_0=cell.feedback["learned"] / onto, eta=eta, gain=gain) | forgets(eta, cell)
+    learned = dict(w_0=cell.feedback["learned"] / onto, eta=eta, gain=gain) | rule(eta, cell)
     change = dict(
         learned={},
         random=dict(w_0=cell.feedback["fixed"] / onto, eta=0 * pA),
