@@ -38,10 +38,10 @@ HIDDEN, EPOCHS = 30, 8
 QUICK_HIDDEN, QUICK_EPOCHS = 6, 1
 STEPS = dict(  # cell, routing, and whether Dale's law holds
     coin=("burst_poisson", "wired", False),
-    plateaus=("multiplexing", "wired", False),
-    short_term_plasticity=("multiplexing", "direct", False),
-    interneurons=("multiplexing", "synapses", False),
-    dale=("multiplexing", "synapses", True),
+    plateaus=("multiplexing_short", "wired", False),
+    short_term_plasticity=("multiplexing_short", "direct", False),
+    interneurons=("multiplexing_short", "synapses", False),
+    dale=("multiplexing_short", "synapses", True),
     coin_routed=("burst_poisson", "synapses", False),
 )
 KEPT = (
@@ -95,7 +95,7 @@ def simulate(args: argparse.Namespace) -> Record:
     steps = {}
     for name, (neuron, routing, dale) in STEPS.items():
         shape = data.images.shape[1], data.n_classes
-        design = Design((hidden,), neuron, *shape, routing, dale=dale, stretch=1)
+        design = Design((hidden,), neuron, *shape, routing, dale=dale)
         steps[name] = climb(design, data, epochs, args, name)
     numbers = {f"{name}_{key}": x for name, step in steps.items() for key, x in step.numbers.items()}
     return Record(dataset(steps), numbers, dict(source_hash=steps["plateaus"].source_hash))

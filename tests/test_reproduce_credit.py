@@ -1,4 +1,4 @@
-"""Each mechanism learns the digits, and bursts and plateaus along the gradient: half an hour of simulation."""
+"""Each mechanism learns the digits, and bursts and plateaus along the gradient: half an hour."""
 
 import json
 import subprocess
@@ -34,7 +34,8 @@ def summary(name, folder, *arguments):
 
 @pytest.fixture(scope="module")
 def credit(tmp_path_factory):
-    return summary("credit", tmp_path_factory.mktemp("credit") / "run", "--no-controls", "--precision", "single")
+    folder = tmp_path_factory.mktemp("credit") / "run"
+    return summary("credit", folder, "--no-controls", "--precision", "single")
 
 
 @pytest.mark.parametrize("name", LEAST)

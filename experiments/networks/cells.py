@@ -136,8 +136,9 @@ CELLS = dict(
         credit=bursts_receptors,
         I_tonic=125 * pA,
         burst_probability=0.35,
-        first=dict(eta=1.5 * pA, w="15*pA*randn()"),
-        step=200 * pA,
+        first=dict(eta=2.5 * pA, w="15*pA*randn()"),
+        step=340 * pA,
+        rule=dict(x_half=0.1),  # 1 Hz: above it, rates follow currents by the same slope
         weights=35 * pA,
         feedback_gain=0.02,
         anneal=1.0,
@@ -177,10 +178,19 @@ CELLS["burst_graded"] = replace(
     stretch=3,
 )
 
+# Plateaus in trials of 200 ms: so few events would be a noisy measure of the rate by which a step is divided.
+CELLS["multiplexing_short"] = replace(
+    CELLS["multiplexing"],
+    first=CELLS["multiplexing"].first | dict(eta=1.5 * pA),
+    step=200 * pA,
+    rule={},
+    stretch=1,
+)
+
 # Plateaus for images of full size, a few thousand of them shown once: larger steps at first, which shrink as
 # 1/trials; a stronger teacher and less noise in the dendrites, so that bursts tell more of it; and less
 # feedback, as with large weights it would run away.
-_PLATEAUS = CELLS["multiplexing"]
+_PLATEAUS = CELLS["multiplexing_short"]
 QUIETER = dict(sigma_d=200 * pA, eta_centre=50 * pA / second)
 CELLS["multiplexing_large"] = replace(
     _PLATEAUS,
@@ -192,5 +202,4 @@ CELLS["multiplexing_large"] = replace(
     teacher=_PLATEAUS.teacher | dict(gain=50 * pA / Hz),
     hidden=_PLATEAUS.hidden | QUIETER,
     output=_PLATEAUS.output | QUIETER,
-    stretch=1,
 )

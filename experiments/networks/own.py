@@ -56,7 +56,7 @@ def own_cell(name: str) -> Cell:
     """Measure a cell, and return it with the values that it needs. Raises UserError."""
     model = own_model(name, [centred.forward, centred.feedback], centred)
     mine = scales(model)
-    reference = CELLS["pyramidal" if mine.change > DRIVEN else "multiplexing"]
+    reference = CELLS["pyramidal" if mine.change > DRIVEN else "multiplexing_short"]
     credit = bursts if reference.credit is bursts else centred
     return carried_from(reference, model, mine).cell(model, credit)
 
@@ -167,5 +167,4 @@ class Carried:
             hidden=self.values(start | hidden),
             output=self.values(start | old.output),
             noise=self.noise,
-            stretch=1,  # trials of usual length, in which cells were tried
         )

@@ -94,7 +94,7 @@ def shrink(hidden: int, cell: Cell) -> float:
 
 
 def rule(eta: Quantity, cell: Cell) -> dict[str, Any]:
-    """Return the values of the rule; where weights fade, that which would lose at an event what a burst adds."""
+    """Return the values of the rule, and where weights fade, which of them loses what a burst adds."""
     return {**cell.rule} | (dict(w_far=eta / cell.forget) if cell.forget else {})
 
 
