@@ -136,8 +136,8 @@ CELLS = dict(
         credit=bursts_receptors,
         I_tonic=125 * pA,
         burst_probability=0.35,
-        first=dict(eta=2.5 * pA, w="15*pA*randn()"),
-        step=340 * pA,
+        first=dict(eta=2.25 * pA, w="15*pA*randn()"),
+        step=300 * pA,
         rule=dict(x_half=0.1),  # 1 Hz: above it, rates follow currents by the same slope
         weights=35 * pA,
         feedback_gain=0.02,
