@@ -201,6 +201,12 @@ def _limit(built: NeuronGroup | Synapses, model: Model, values: Mapping[str, Any
 
 
 def _set(built: NeuronGroup | Synapses, model: Model, values: Mapping[str, Any]) -> None:
-    """Set the parameters first, so that start values given as expressions see them."""
+    """Set the parameters first, so that start values given as expressions see them; note who reads none."""
+    built.add_attribute("unread")
+    built.unread = {
+        name: f"'{built.name}': {model} has the parameter '{name}', which nothing reads; "
+        + suggest(name, model.settable - {*model.unread})
+        for name in model.unread
+    }
     for name, value in {**model.parameters, **model.initial, **values}.items():
         setattr(built, name, np.ravel(value) if np.ndim(value) > 1 else value)

@@ -13,6 +13,7 @@ import numpy as np
 from brian2 import Equations, Quantity, StateUpdateMethod, second
 from brian2.equations.equations import BOOLEAN, DIFFERENTIAL_EQUATION, INTEGER, PARAMETER
 from brian2.units.fundamentalunits import get_dimensions
+from brian2.utils.stringtools import get_identifiers
 
 from dendritic_bp.blocks import Block, joined
 from dendritic_bp.equations import definitions, parse
@@ -43,6 +44,7 @@ class _Model:
     namespace: tuple[str, ...] = ()
     limits: Mapping[str, str] = field(default_factory=dict)
     double: tuple[str, ...] = ()
+    unread: tuple[str, ...] = field(default=(), repr=False, compare=False)  # of with_equations, by no text
 
     def __post_init__(self) -> None:
         require_kinds(str(self), {each.name: getattr(self, each.name) for each in fields(self)})
@@ -123,7 +125,8 @@ class _Model:
     def with_equations(self, equations: str = "", **changes: Any) -> Self:
         """Return the model with `equations` added; a name that they define replaces its old definition.
 
-        `parameters`, `initial`, `limits`, `namespace` and `double`, if given, are added to the model's own.
+        `parameters`, `initial`, `limits`, `namespace` and `double`, if given, are added to the model's own. A
+        parameter that the model lacks has to be read, by its text or by what is built of it: `Program` asks.
         """
         new = definitions(equations)
         kept = [text for name, text in definitions(self.equations).items() if name not in new]
@@ -132,7 +135,11 @@ class _Model:
             changes[table] = old | dict(changes.get(table, {}))
         for words in ("namespace", "double"):
             changes[words] = tuple(dict.fromkeys((*getattr(self, words), *changes.get(words, ()))))
-        return replace(self, equations="".join(kept).rstrip() + "\n" + equations, **changes)
+        model = replace(self, equations="".join(kept).rstrip() + "\n" + equations, **changes)
+        read = {word for piece in model.pieces() for word in get_identifiers(piece.code)}
+        added = changes["parameters"].keys() - self.settable
+        unread = tuple(sorted({*self.unread, *added} & {*model.parameters} - read))
+        return model if unread == model.unread else replace(model, unread=unread)
 
     def with_input(self, namespace: tuple[str, ...] = (), **inputs: str) -> Self:
         """Return the model with ports or parameters replaced by expressions, in the units declared for them.
@@ -166,7 +173,7 @@ class NeuronModel(_Model):
     @classmethod
     def of(cls, name: str, *blocks: Block, **own: Any) -> Self:
         """Return a model of blocks (`dendritic_bp.blocks`) and its own fields, which come first and win."""
-        known = {each.name for each in fields(cls)} - {"name"}
+        known = {each.name for each in fields(cls)} - {"name", "unread"}
         for word in own.keys() - known:
             raise ModelError(f"model '{name}' has no field '{word}'; {suggest(word, known)}")
         return cls(name, **joined(f"model '{name}'", blocks, own))

@@ -13,7 +13,7 @@ from brian2 import BrianObject, MagicNetwork, Network, NetworkOperation, SpikeGe
 from brian2.core.tracking import InstanceFollower
 from brian2.groups.subgroup import Subgroup
 
-from dendritic_bp.errors import UserError
+from dendritic_bp.errors import ModelError, UserError
 from dendritic_bp.plain import require_limits
 
 
@@ -97,7 +97,17 @@ def _check(network: Any, device: Any, name: str) -> None:
                 f"Network operation '{each.name}' of '{name}' cannot be compiled: "
                 "use run_regularly, a TimedArray or an event instead."
             )
+    _require_read(network, device)
     if any(kind == "seed" for kind, _ in device.main_queue):
         raise UserError(f"The protocol of '{name}' calls seed(): give the seed to run(seed=...) instead.")
     if device.report_func:
         raise UserError(f"The protocol of '{name}' runs with report=...: remove it, Program shows progress.")
+
+
+def _require_read(network: Network, device: Any) -> None:
+    """Refuse a parameter of a model that no code of the program reads: a misspelt one has no effect."""
+    read = {id(var) for code in device.code_objects.values() for var in code.variables.values()}
+    for each in network.sorted_objects:
+        for name, message in getattr(each, "unread", {}).items():
+            if id(each.variables[name]) not in read:
+                raise ModelError(message)

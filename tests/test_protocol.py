@@ -22,9 +22,10 @@ from brian2 import (
     run,
 )
 
-from dendritic_bp import UserError
+from dendritic_bp import NeuronModel, UserError, neurons
 from dendritic_bp.program import Program
 
+leaky = NeuronModel("leaky", "dv/dt = -v/tau : volt", threshold="v > 1*mV", parameters=dict(tau=10 * ms))
 LEAK = "dv/dt = -v/(10*ms) : volt"
 
 
@@ -187,6 +188,27 @@ def test_numbers_of_a_generator_of_ones_own_and_parts_of_groups_are_no_fault():
         return network(cells, duration=3 * 0.1 * ms)
 
     assert Program(protocol, "accepted").trace().duration == pytest.approx(3e-4)
+
+
+def built(step="", **parameters):
+    """Return the protocol of cells with these parameters more, and an operation on them."""
+
+    def protocol():
+        cells = neurons(leaky.with_equations(parameters=parameters), 3, "cells")
+        if step:
+            cells.run_regularly(step, dt=1 * ms)
+        return network(cells)
+
+    return protocol
+
+
+def test_a_parameter_that_nothing_reads_is_refused():
+    with pytest.raises(UserError, match="'cells': model 'leaky' has the parameter 'tauu', .* mean 'tau'"):
+        Program(built(tauu=5 * ms), "refused").trace()
+    with pytest.raises(UserError, match="'boost', which nothing reads; valid: tau, v"):
+        Program(built(boost=2.0), "refused").trace()
+    for protocol in built(tau=5 * ms), built("v += boost*mV", boost=2.0):
+        Program(protocol, "accepted").trace()
 
 
 def test_a_network_of_nothing_is_no_fault():
