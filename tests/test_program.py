@@ -200,6 +200,12 @@ def test_divergence_names_the_variable(program):
         program.run(seed=4, values={"cells.growth": 1e9 / second}, progress=False)
 
 
+def test_a_number_too_large_to_be_squared_is_a_divergence(program):
+    program.run(seed=4, values={"cells.v_0": 1e153 * volt}, progress=False)
+    with pytest.raises(UserError, match=r"cells\.v_0\[0\] is 1e\+160 at t = 0 s"):
+        program.run(seed=4, values={"cells.v_0": 1e160 * volt}, progress=False)
+
+
 def test_full_disk_is_noticed(program, run, tmp_path):
     (tmp_path / run.stored["spikes.t"].file).symlink_to("/dev/full")
     with pytest.raises(UserError, match="noisy could not write all its results to .*: is the disk full?"):
