@@ -56,6 +56,7 @@ class Program:
             raise UserError(f"A protocol is a function that builds and runs a network, not {protocol!r}.")
         if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][\w-]*", name):
             raise UserError(f"{name!r} cannot name a program: use letters, digits, '_' and '-'.")
+        _require_no_arguments(protocol, name)
         require_precision(precision)
         _require_threads(threads)
         self.protocol = protocol
@@ -272,6 +273,22 @@ class Program:
                 array.tofile(file)
             result.append(f"{settable[name].argument}={file if array.ndim else repr(array.item())}")
         return result
+
+
+def _require_no_arguments(protocol: Callable[..., Network], name: str) -> None:
+    try:
+        wanted = inspect.signature(protocol).parameters.values()
+    except (TypeError, ValueError):  # of some objects of C, it is not known
+        return
+    optional = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    needed = [each.name for each in wanted if each.default is each.empty and each.kind not in optional]
+    if needed:
+        called = getattr(protocol, "__name__", repr(protocol))
+        raise UserError(
+            f"The protocol of '{name}', {called}({', '.join(needed)}), takes arguments: a protocol takes "
+            f"none, and builds, runs and returns a Network. Give it some by Program(lambda: {called}(...), "
+            f"{name!r}); what varies from run to run belongs into run(values=...)."
+        )
 
 
 def _require_threads(threads: Any) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import brian2
 import numpy as np
@@ -280,6 +281,16 @@ def test_seed_and_missing_network_are_refused():
     for protocol, message in ((seeded, "calls seed()"), (lambda: None, "must build, run and return one")):
         with pytest.raises(UserError, match=message):
             Program(protocol, "wrong").trace()
+
+
+def test_a_protocol_takes_no_arguments():
+    def many(n, step, name="cells"):
+        pass
+
+    with pytest.raises(UserError, match=r"'wrong', many\(n, step\), takes arguments: .*lambda: many\("):
+        Program(many, "wrong")
+    for protocol in protocols.counter, lambda *numbers, **names: None, partial(lambda n: None, 3):
+        Program(protocol, "accepted")
 
 
 def test_assignment_after_compilation_is_refused(program):
