@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, KeysView, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,10 @@ RECORD = "record.json"  # written last: its presence means that the run is compl
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run; run["spikes.t"] reads the variable `t` of the object `spikes`."""
+    """A finished run; run["spikes.t"] reads the variable `t` of the object `spikes`.
+
+    Its names are those of `keys()`; `list(run)`, `"spikes.t" in run` and `dict(run)` are as those of a table.
+    """
 
     folder: Path
     seed: int
@@ -60,6 +63,17 @@ class Run:
         if entry.shape == ():
             return data[0]
         return data.reshape(-1, entry.shape[1] or 1).T if len(entry.shape) == 2 else data
+
+    def keys(self) -> KeysView[str]:
+        """Return the names of all results, "object.variable"."""
+        return self.stored.keys()
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names of all results; without this, Python would ask for the result 0."""
+        return iter(self.stored)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.stored
 
     def _from_data(self, entry: Stored) -> Any:
         """Read a variable from the data set of a folder that was settled."""

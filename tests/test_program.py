@@ -191,6 +191,11 @@ def test_folder_of_a_run_is_kept_or_goes_with_the_run(program, tmp_path):
     assert not folder.exists()
 
 
+def test_the_names_of_a_run_are_those_of_a_table(run):
+    assert list(run) == [*run.keys()] == [*run.stored] and "spikes.t" in run and "spikes" not in run
+    assert (dict(run)["cells.v"] == run["cells.v"]).all()
+
+
 # --- failures ---
 
 
