@@ -14,6 +14,7 @@ from importlib.metadata import version
 from dendritic_bp import backend  # noqa: F401  (first: Brian2 imports matplotlib)
 from dendritic_bp.alone import show_alone
 from dendritic_bp.build import neurons, synapses
+from dendritic_bp.endings import keep_ignoring_interrupts
 from dendritic_bp.errors import ModelError, UserError
 from dendritic_bp.model import NeuronModel, SynapseModel
 from dendritic_bp.program import Program
@@ -21,6 +22,7 @@ from dendritic_bp.storage import read_run
 from dendritic_bp.sweep import sweep
 
 show_alone()
+keep_ignoring_interrupts()
 __version__ = version("dendritic_bp")
 __all__ = [
     "ModelError",

@@ -59,6 +59,17 @@ def ended_by(*signals: signal.Signals) -> Iterator[None]:
             signal.signal(each, handler)
 
 
+def keep_ignoring_interrupts() -> None:
+    """Go on ignoring SIGINT where the process was started so, as in the background of a script of a shell.
+
+    Brian2's handler takes its place when it is imported, and then calls what was there, which is no function.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    ignored = getattr(handler, "previous_handler", None) is signal.SIG_IGN
+    if ignored and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def end_with_parent() -> bool:
     """End like on SIGTERM when the study that started this process has ended; tell whether there is one."""
     parent = os.environ.pop(PARENT, "")

@@ -248,6 +248,14 @@ def test_interrupted_script_exits_with_a_line(tmp_path):
     assert list((tmp_path / "results/ever").iterdir()) == []
 
 
+@pytest.mark.parametrize("ignored", [True, False])
+def test_a_script_that_was_started_to_ignore_interrupts_goes_on(ignored):
+    script = "import os, signal, dendritic_bp; os.kill(os.getpid(), signal.SIGINT); print('went on')"
+    words = ["sh", "-c", 'trap "" INT; "$@"' if ignored else '"$@"', "sh", sys.executable, "-c", script]
+    done = subprocess.run(words, capture_output=True, text=True, env=environment())
+    assert (done.returncode == 0) is (done.stdout == "went on\n") is ignored
+
+
 def test_help_shows_the_question_of_the_experiment(experiment, capsys):
     assert refused(experiment, "--help") == "0"
     assert DOC in capsys.readouterr().out
