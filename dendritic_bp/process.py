@@ -85,7 +85,8 @@ def _require_success(code: int, said: list[str], folder: Path, title: str) -> No
     errors = [line for line in said if "rror" in line and not line.startswith("size ")]
     complaints = "".join([_text(folder / "stderr.txt"), *errors])
     if code < 0:
-        raise UserError(f"{title} was killed by {_signal(-code)}. {complaints}".strip())
+        why = ": its results are larger than files may be here (ulimit -f)" * (-code == signal.SIGXFSZ)
+        raise UserError(f"{title} was killed by {_signal(-code)}{why}. {complaints}".strip())
     if code > 0 or complaints:
         raise UserError(f"{title} failed: {complaints.strip() or f'exit code {code}'}")
     if not all(_is_whole(folder, line) for line in said if line.startswith("size ")):

@@ -28,7 +28,9 @@ from dendritic_bp.placing import place
 from dendritic_bp.plain import rate_limits
 from dendritic_bp.precision import precision_of, require_narrow
 from dendritic_bp.protocol import built
+from dendritic_bp.scratch import writing
 from dendritic_bp.tables import Table, require_all_read
+from dendritic_bp.toolchain import ELSEWHERE
 from dendritic_bp.variables import Recorded, Settable, Stored
 
 
@@ -64,10 +66,11 @@ def trace(
         limits |= {path.name: delivery.delay_limits(path) for path in delivery.pathways(network)}
         tables = control.insert(device, network, named, settable, threads)
         require_all_read(tables, min((clock.dt_ for clock in device.clocks), default=0.0), name)
-        device.build(directory=str(folder), compile=False, run=False)
-        _compare_clocks_relatively(folder / "network.cpp")
-        read_clock_once(folder / "network.cpp")
-        place(folder / "objects.cpp")
+        with writing(folder, ELSEWHERE):
+            device.build(directory=str(folder), compile=False, run=False)
+            _compare_clocks_relatively(folder / "network.cpp")
+            read_clock_once(folder / "network.cpp")
+            place(folder / "objects.cpp")
         _freeze(device, name)
         recorded = variables.recorded(network.objects)
         return Trace(stored, settable, limits, tables, recorded, float(network.t / second))

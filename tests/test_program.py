@@ -13,6 +13,7 @@ import protocols
 import pytest
 from brian2 import Network, NeuronGroup, Synapses, ms, mV, network_operation, nS, pA, second, volt
 from brian2.codegen.translation import make_statements
+from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from processes import binaries, environment, gone, wait_until
 from simulate import DT, told_cells
 
@@ -216,6 +217,15 @@ def test_full_disk_is_noticed(program, run, tmp_path):
     (tmp_path / run.stored["spikes.t"].file).symlink_to("/dev/full")
     with pytest.raises(UserError, match="noisy could not write all its results to .*: is the disk full?"):
         execute(program._binary, ["seed=1"], tmp_path, print, "noisy")
+
+
+def test_a_limit_on_the_size_of_files_is_told(tmp_path, monkeypatch):
+    def limited(*arguments):
+        raise OSError("20100 requested and 12800 written")  # as NumPy says it
+
+    monkeypatch.setattr(CPPStandaloneDevice, "write_static_arrays", limited)
+    with pytest.raises(UserError, match="Cannot write .*: 20100 requested .*; name another place in"):
+        Program(protocols.noisy, "large", tmp_path).trace()
 
 
 def test_interrupt_leaves_nothing(program, tmp_path):
