@@ -21,7 +21,8 @@ def parser_of(doc: str | None, options: Options | None) -> argparse.ArgumentPars
     add("--seed", type=_seed, default=0, metavar="N", help="governs every random number (0)")
     add("--out", metavar="DIR", help="folder for the run (results/NAME/<seed and changes>)")
     add("--overwrite", action="store_true", help="replace the run that is in this folder")
-    add("--resume", action="store_true", help="go on with the unfinished run that is in this folder")
+    going_on = "go on with the unfinished run in this folder (with --overwrite: one that replaces another)"
+    add("--resume", action="store_true", help=going_on)
     values = "run-time values with units, as in cells.E_L=-70*mV"
     add("--set", nargs="+", action="extend", default=[], metavar="OBJECT.NAME=VALUE", help=values)
     add("--seeds", metavar="0-9", help="a study: a run for each of these seeds, and one table")

@@ -376,6 +376,15 @@ def test_an_unfinished_run_of_other_settings_is_refused_and_can_be_replaced(fail
     assert failing.simulations == 4
 
 
+def test_a_run_that_replaces_another_goes_on_too(failing, capsys):
+    failing("--out", "here")
+    failing.measures, failing.simulations = [UserError("too few")], 0
+    assert "The same command with --resume goes on" in refused(failing, "--out", "here", "--overwrite")
+    failing("--out", "here", "--overwrite", "--resume")
+    assert "Going on with 2 finished simulations" in capsys.readouterr().out
+    assert failing.simulations == 2 and not Path("here/raw").exists()
+
+
 def test_a_damaged_simulation_is_made_again(failing):
     failing.measures = [UserError("too few")]
     refused(failing, "--out", "here")
