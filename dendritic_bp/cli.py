@@ -26,7 +26,7 @@ from dendritic_bp.flags import Options, parser_of
 from dendritic_bp.listing import names, require_known, show_names
 from dendritic_bp.long_names import fill
 from dendritic_bp.progress import hush, say
-from dendritic_bp.provenance import code_of, origin
+from dendritic_bp.provenance import attributes, code_of, origin
 from dendritic_bp.quantities import parse_quantity
 from dendritic_bp.runs import short_name
 from dendritic_bp.storage import (
@@ -195,7 +195,9 @@ def _simulate(experiment: _Experiment, given: argparse.Namespace, asked: Mapping
     reduced = given.quick and has_effect
     if given.quick and not reduced:
         say("--quick changes nothing here: this is the whole experiment.")
-    return replace(record, provenance=dict(asked) | where | {"reduced": reduced} | record.provenance)
+    provenance = dict(asked) | where | {"reduced": reduced} | record.provenance
+    record.data.attrs = attributes(provenance) | record.data.attrs
+    return replace(record, provenance=provenance)
 
 
 def _finish(

@@ -6,7 +6,7 @@ import hashlib
 import platform
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -25,6 +25,23 @@ def origin(folder: Path) -> dict[str, Any]:
         "versions": {"python": platform.python_version(), **versions("dendritic_bp", "brian2", "numpy")},
         "git": _git_state(folder),
     }
+
+
+def attributes(provenance: Mapping[str, Any]) -> dict[str, str | int]:
+    """Return what a data set tells of where it comes from, for a file that is read apart from its `run.json`.
+
+    There is no time in it: a run that went on after an end gives the same file as one in a piece.
+    """
+    name = provenance.get("experiment") or provenance.get("program") or "unnamed"
+    git = provenance.get("git") or {}
+    known: dict[str, Any] = {
+        "title": f"{name}, seed {provenance.get('seed')}",
+        "experiment" if "experiment" in provenance else "program": name,
+        "seed": provenance.get("seed"),
+        "source": f"dendritic_bp {provenance.get('versions', {}).get('dendritic_bp')}",
+        "git_commit": (git or None) and git["commit"] + " with changes" * bool(git["changed"]),
+    }
+    return {key: value for key, value in known.items() if value is not None}
 
 
 def code_of(*places: Path) -> str:

@@ -15,6 +15,7 @@ import xarray as xr
 
 from dendritic_bp import trains
 from dendritic_bp.encoding import DATA
+from dendritic_bp.provenance import attributes
 from dendritic_bp.runs import Run, describe, sizes
 from dendritic_bp.state import FILE
 from dendritic_bp.storage import Record, write_run
@@ -40,6 +41,7 @@ def settle(
         **about,
         **run.provenance,
     }
+    data.attrs = dict(attributes(provenance))
     write_run(folder, Record(data, _summary(raw, recorded, window), provenance))
     for name in run.sizes:
         if name != FILE:

@@ -15,7 +15,7 @@ from dendritic_bp.endings import IN_USE
 from dendritic_bp.errors import UserError
 from dendritic_bp.figure_files import Drawings
 from dendritic_bp.quantities import parse_quantity
-from dendritic_bp.storage import Record
+from dendritic_bp.storage import Record, read_run
 
 DOC = "Count spikes of noisy cells."
 
@@ -75,6 +75,10 @@ def test_run_json_tells_how_to_repeat_the_run(experiment, program):
     assert set(run["versions"]) == {"python", "brian2", "numpy", "dendritic_bp"}
     assert run["source_hash"] == program.source_hash
     assert run["run_s"] > 0 and run["build_s"] > 0
+    about = read_run("here").data.attrs
+    assert (about["title"], about["experiment"], about["seed"]) == ("noise, seed 0", "noise", 0)
+    assert about["source"] == f"dendritic_bp {run['versions']['dendritic_bp']}"
+    assert about.get("git_commit", "")[:40] == (run["git"] or {}).get("commit", "")
     assert run["git"] is None or (len(run["git"]["commit"]) == 40 and run["git"]["changed"] in (True, False))
 
 
@@ -201,7 +205,7 @@ import protocols, xarray
 from brian2 import second
 from dendritic_bp import cli
 from dendritic_bp.program import Program
-from dendritic_bp.storage import Record
+from dendritic_bp.storage import Record, read_run
 
 def simulate(args):
     duration = 0.01*second if args.quick else 1e6*second
@@ -426,7 +430,7 @@ import sys
 from pathlib import Path
 import xarray
 from dendritic_bp import cli
-from dendritic_bp.storage import Record
+from dendritic_bp.storage import Record, read_run
 
 def simulate(args):
     print("on", flush=True)
