@@ -1,5 +1,8 @@
 """A cell that lacks something is told what, and what to add, before anything is compiled."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from brian2 import NeuronGroup, amp, ms, mV, nS, pA, pF, second
@@ -29,6 +32,14 @@ VALUES = dict(E_L=-70 * mV, theta=-50 * mV, tau=10 * ms, C=100 * pF, g=2 * nS)
 PASSIVE = "dv_s/dt = (E_L - v_s)/tau : volt\ndv_d/dt = (E_L - v_d)/tau : volt\n"
 OWN = dict(threshold="fires", reset="v_s = E_L", parameters=VALUES, initial=dict(v_s="E_L", v_d="E_L"))
 RULE = asked_by(bursts.forward, bursts.feedback)
+
+GUIDE = Path(__file__).parents[1] / "docs" / "bring_your_own_neuron.md"
+SNIPPETS = re.findall(r"```python\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+
+
+@pytest.mark.parametrize("snippet", range(len(SNIPPETS)))
+def test_each_snippet_of_the_guide_runs_by_itself(snippet):
+    exec(SNIPPETS[snippet], {})
 
 
 def cell(*blocks, equations=SOMA + DENDRITE + FIRES):
