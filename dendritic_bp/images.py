@@ -147,12 +147,26 @@ def _require_good(images: NDArray[Any], labels: NDArray[np.integer], kind: str) 
         raise UserError(f"The {kind} image {good.argmin()} has pixels that are no finite numbers.")
     if not images.any():
         raise UserError(f"All {len(images)} {kind} images are blank.")
+    if labels.min() < 0:
+        raise UserError(f"The {kind} labels count classes from 0, but the lowest is {labels.min()}.")
     counts = np.bincount(labels)
     if kind == "training" and (counts.size < 2 or counts.min() < FEWEST):
         raise UserError(
             f"The labels must count classes from 0, two or more, with {FEWEST} {kind} images of each; "
-            f"class {int(counts.argmin())} of {counts.size} has {counts.min()}."
+            f"class {int(counts.argmin())} of {counts.size} has {counts.min()}.{_hint(labels)}"
         )
+
+
+def _hint(labels: NDArray[np.integer]) -> str:
+    """Return how labels that do not begin at 0 are shifted."""
+    first = int(labels.min())
+    if not first:
+        return ""
+    return (
+        f" They begin at {first}: take {first} off each, in a test set too, as by `labels - {first}`; in "
+        "a file in the format of MNIST that is not compressed, labels are the bytes after the first 8: "
+        f"`b = np.fromfile(F, np.uint8); b[8:] -= {first}; b.tofile(NEW)`."
+    )
 
 
 def _require_alike(given: Labelled, test: Labelled) -> None:

@@ -123,7 +123,12 @@ def changed(change):
         (lambda x: dict(test_labels=x["test_labels"] + 1), "A test label is 3, but .* go from 0 to 2"),
         (lambda x: dict(test=x["test"][:, 1:]), "Training images have 12 pixels, but test images 11"),
         (lambda x: dict(labels=0 * x["labels"]), "two or more, .* class 0 of 1 has 60"),
-        (lambda x: dict(labels=2 * x["labels"]), "class 1 of 5 has 0"),
+        (lambda x: dict(labels=2 * x["labels"]), r"class 1 of 5 has 0\.$"),
+        (
+            lambda x: dict(labels=x["labels"] + 1),
+            "class 0 of 4 .* begin at 1: take 1 off .* b.8:. -= 1;",
+        ),
+        (lambda x: dict(labels=x["labels"].astype(int) - 1), "classes from 0, but the lowest is -1"),
         (lambda x: dict(images=0 * x["images"]), "All 60 training images are blank"),
         (lambda x: dict(images=0 * x["images"] + 255), "All .* training images are the same"),
         (lambda x: dict(images=x["images"] * np.nan), "The training image 0 has pixels that are no finite"),
