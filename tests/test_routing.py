@@ -198,5 +198,6 @@ def test_routed_feedback_and_all_that_goes_forward_can_obey_dale():
 
 
 def test_feedback_of_depressing_synapses_alone_does_not_obey_dale():
-    with pytest.raises(UserError, match="--dale needs cells.*--routing synapses"):
-        _ = Design((2,), "multiplexing", routing="direct", dale=True).cell
+    for kind in "multiplexing", "burst_signed":
+        with pytest.raises(UserError, match="--dale and --routing direct exclude each other.* --routing syn"):
+            _ = Design((2,), kind, routing="direct", dale=True).cell

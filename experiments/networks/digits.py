@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from brian2 import Network, Quantity, SpikeMonitor, defaultclock, ms, pA, second
 
+from dendritic_bp.errors import UserError
 from dendritic_bp.tasks import Dataset
 from dendritic_bp.trials import Gate, Schedule, Trials
 from networks import measuring, projections
@@ -55,6 +56,11 @@ class Design:
     @property
     def cell(self) -> Cell:
         """Return the kind of cell, and what is chosen for it."""
+        if self.dale and self.routing == "direct":
+            raise UserError(
+                "--dale and --routing direct exclude each other: without interneurons, feedback has weights "
+                "of either sign. Take --routing synapses, with interneurons, or leave out --dale."
+            )
         cell = cell_of(self.neuron)
         cell = replace(cell, stretch=self.stretch or cell.stretch)
         cell = replace(cell, **cell.deep) if len(self.hidden) > 1 else cell
