@@ -43,7 +43,7 @@ from dendritic_bp.storage import Record
 from dendritic_bp.tasks import Dataset
 from dendritic_bp.variants import with_changes
 from figures.credit import figures
-from measures.credit import ONE_LAYER, SECOND_FROZEN, Result, dataset, summary, twin
+from measures.credit import ONE_LAYER, SECOND_FROZEN, Result, dataset, failures, summary, twin
 from measures.digits import Meter
 from networks.digits import Design
 from networks.mechanisms import MECHANISMS
@@ -87,6 +87,7 @@ def simulate(args: argparse.Namespace) -> Record:
         "build_s": sum(each.build_s for each in results.values()),
         "run_s": sum(each.run_s for each in results.values()),
     }
+    print(*failures(results), sep="\n", end="\n" if failures(results) else "")
     return Record(dataset(results), summary(results), cost | {"programs": programs})
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -16,7 +17,17 @@ import credit
 from dendritic_bp import cli
 from dendritic_bp.images import dataset as images_dataset
 from figures.credit import lines
-from measures.credit import PUBLISHED, TWINS, Result, dataset, epochs_to, summary, taught_trial, twin
+from measures.credit import (
+    PUBLISHED,
+    TWINS,
+    Result,
+    dataset,
+    epochs_to,
+    failures,
+    summary,
+    taught_trial,
+    twin,
+)
 from measures.digits import Meter
 from networks.digits import Design
 from networks.mechanisms import MECHANISMS
@@ -74,6 +85,18 @@ def test_the_summary_says_what_each_control_costs(results):
     for name in results:
         assert {f"{name}_{key}" for key in wanted} <= set(numbers)
     assert all(np.isfinite(value) for value in numbers.values())
+
+
+def test_a_rate_twin_that_stays_at_chance_is_told(results):
+    lost = replace(results["scalar"], twin=results["scalar"].twin.assign(chance_error=0.0))
+    told = results | {"scalar": lost}
+    assert "rate twin of scalar, node_perturbation: at chance" in failures(told)
+    assert summary(told)["scalar_twin_at_chance"] == 1
+    kept = dataset(told)
+    assert str(kept.twin_failed.sel(mechanism="scalar").item()) == "at chance"
+    axes = credit.figures(kept, summary(told))["spectrum"].axes[1]
+    texts = [text.get_text() for text in axes.texts]
+    assert any(text.endswith("†") for text in texts) and texts[-1].endswith("† at chance")
 
 
 def test_all_figures_are_drawn_from_the_data_alone(results):

@@ -106,7 +106,7 @@ def _point(summary: Mapping[str, float], name: str, never: float, twin: str) -> 
 def _list(axes, data: xr.Dataset, summary: Mapping[str, float]) -> None:
     """List test accuracies: of the mechanism, of its rate twin, and the best published spiking one."""
     axes.set_axis_off()
-    rows = data.sizes["mechanism"] + 2
+    rows, notes = data.sizes["mechanism"] + 2, []
     for x, text in ((0.66, "spiking"), (0.83, "rate"), (1.04, "best*")):
         axes.text(x, 1 - 0.5 / rows, text, fontsize=SMALL, ha="right", color=GREY)
     for k, name in enumerate(map(str, data.mechanism.values)):
@@ -114,10 +114,15 @@ def _list(axes, data: xr.Dataset, summary: Mapping[str, float]) -> None:
         axes.plot(-0.14, at + 0.2 / rows, MARKS[k // len(COLOURS)], markersize=4, color=colour, clip_on=False)
         axes.text(-0.09, at, f"{k + 1} {_words(name)}", fontsize=SMALL, color=colour)
         numbers = one.test_accuracy, one.twin_test_accuracy, one.published_accuracy
-        for x, value in zip((0.66, 0.83, 1.04), map(float, numbers), strict=True):
-            axes.text(x, at, f"{value:.3f}" if np.isfinite(value) else "–", fontsize=SMALL, ha="right")
+        failed = str(one.twin_failed.item()) if "twin_failed" in data else ""
+        marks = "", "†" * bool(failed), ""
+        notes = [*notes, f"† {failed}"] if failed and f"† {failed}" not in notes else notes
+        for x, value, mark in zip((0.66, 0.83, 1.04), map(float, numbers), marks, strict=True):
+            text = f"{value:.3f}" if np.isfinite(value) else "–"
+            axes.text(x, at, text, fontsize=SMALL, ha="right")
+            axes.text(x, at, mark, fontsize=SMALL)
     linear = summary["linear_classifier_test_accuracy"]
-    text = f"linear classifier {linear:.3f}\n* best published spiking network, MNIST"
+    text = "\n".join([f"linear classifier {linear:.3f}", "* best published spiking network, MNIST", *notes])
     axes.set(xlim=(-0.16, 1.04), ylim=(0, 1))
     axes.text(-0.14, 0.2 / rows, text, fontsize=SMALL, color=GREY, va="top")
 

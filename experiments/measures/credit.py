@@ -10,7 +10,7 @@ import xarray as xr
 from dendritic_bp.tasks import Dataset
 from measures import digits
 from measures.digits import Meter
-from measures.ngrad import angle_learning
+from measures.ngrad import angle_learning, verdict
 from networks.layers import probes
 from networks.ngrad_training import DIVERGING, Budget, Job, task
 from networks.ngrad_training import train as train_rates
@@ -111,6 +111,7 @@ def summary(results: Mapping[str, Result]) -> dict[str, float]:
     numbers = {"linear_classifier_test_accuracy": digits.linear_classifier(one.data)}
     for name, result in results.items():
         each = _spiking(result) | _gains(result) | _rates(result.twin)
+        each |= {f"twin_{failed.replace(' ', '_')}": 1} if (failed := fate(result.twin)) else {}
         numbers |= {f"{name}_{key}": value for key, value in each.items() if np.isfinite(value)}
     return numbers
 
@@ -154,6 +155,17 @@ def _rates(course: xr.Dataset) -> dict[str, float]:
     }
 
 
+def fate(course: xr.Dataset) -> str:
+    """Return how a rate twin failed, "at chance" or "diverged", or ""."""
+    return verdict(course.expand_dims("seed"))
+
+
+def failures(results: Mapping[str, Result]) -> list[str]:
+    """Return a line for each rate twin that failed."""
+    fates = {name: fate(result.twin) for name, result in results.items()}
+    return [f"rate twin of {name}, {TWINS[name]}: {each}" for name, each in fates.items() if each]
+
+
 def dataset(results: Mapping[str, Result]) -> xr.Dataset:
     """Return all that the figures draw."""
     names, mains = list(results), [result.main for result in results.values()]
@@ -173,6 +185,7 @@ def dataset(results: Mapping[str, Result]) -> xr.Dataset:
         "probe_epoch": ("probe", results[names[0]].meter.epochs),
         "rule": ("mechanism", [TWINS[name] for name in names]),
         **{key: ("mechanism", [each[key] for each in twins]) for key in twins[0]},
+        "twin_failed": ("mechanism", [fate(results[name].twin) for name in names]),
         **{
             f"published_{key}": ("mechanism", [getattr(each, key) for each in published])
             for key in Published._fields
