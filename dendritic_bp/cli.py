@@ -99,9 +99,10 @@ def _require_known(experiment: _Experiment, study: Study) -> None:
     if any(asked):
         given = parse(first.flags)
         given.set = {}
-        known = names(lambda: experiment.simulate(given))
+        known, check = names(lambda: experiment.simulate(given))
         for values in asked:
             require_known(known, values)
+            check(values)
 
 
 def _flags(run: Asked) -> dict[str, str]:

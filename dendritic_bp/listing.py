@@ -10,6 +10,7 @@ from brian2 import get_dimensions
 from dendritic_bp.errors import UserError, suggest
 
 Values = Mapping[str, tuple[tuple[int | None, ...], Any]]  # shape and unit, by name
+Check = Callable[[Mapping[str, Any]], object]  # refuses values, as outside the limits of a model
 
 _asked = False
 
@@ -17,31 +18,34 @@ _asked = False
 class _Found(BaseException):
     """Carry the names out of an experiment, before anything is compiled; nobody catches it as an error."""
 
-    def __init__(self, values: Values) -> None:
+    def __init__(self, values: Values, check: Check) -> None:
         super().__init__()
-        self.values = values
+        self.values, self.check = values, check
 
 
-def offer(values: Callable[[], Values]) -> None:
-    """End here if names are asked for: called by a program that is about to be compiled.
+def offer(values: Callable[[], Values], check: Check = lambda values: None) -> None:
+    """End here if names are asked for, or checks: called by a program that is about to be compiled.
 
     An experiment that compiles none offers none, so that it is not run for this.
     """
     if _asked:
-        raise _Found(values())
+        raise _Found(values(), check)
 
 
-def names(simulate: Callable[[], object]) -> Values:
-    """Return what can be set: a simulation is begun, and goes no further than to its first program."""
+def names(simulate: Callable[[], object]) -> tuple[Values, Check]:
+    """Return what can be set, and what refuses values for it.
+
+    A simulation is begun, and goes no further than to its first program.
+    """
     global _asked
     _asked = True
     try:
         simulate()
     except _Found as found:
-        return found.values
+        return found.values, found.check
     finally:
         _asked = False
-    return {}
+    return {}, lambda values: None
 
 
 def show_names(simulate: Callable[[], object]) -> None:
@@ -49,7 +53,7 @@ def show_names(simulate: Callable[[], object]) -> None:
 
     A single value is given to all cells or synapses of an object.
     """
-    lines = _lines(names(simulate))
+    lines = _lines(names(simulate)[0])
     print(*lines or ["--set takes no values here: the experiment compiles no program."], sep="\n")
 
 

@@ -105,7 +105,7 @@ class Program:
         if not isinstance(values, Mapping):
             raise UserError(f"Values come as a dictionary, {{'object.variable': value}}, not {values!r}.")
         settable = self.trace().settable
-        listing.offer(lambda: self.values)
+        listing.offer(lambda: self.values, self.check)
         for name in values:
             if not isinstance(name, str) or name not in settable:
                 raise UserError(f"Program '{self.name}' has no '{name}': {suggest(str(name), settable)}")
@@ -132,7 +132,7 @@ class Program:
             return self._build()
 
     def _build(self) -> Program:
-        listing.offer(lambda: self.values)
+        listing.offer(lambda: self.values, self.check)
         if self._binary is None or not (self._binary / "main").exists():  # somebody may clean the cache
             toolchain.require()  # before the protocol, which may take long
             if self._binary or self._tracer != os.getpid() or not self._sources.exists():

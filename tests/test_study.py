@@ -12,13 +12,19 @@ import xarray as xr
 from brian2 import mV
 from processes import environment, wait_until
 
-from dendritic_bp import UserError, cli, listing, provenance, study_table, workers
+from dendritic_bp import UserError, cli, limits, listing, provenance, study_table, workers
 from dendritic_bp.endings import IN_USE, PARENT
 from dendritic_bp.provenance import code_of
 from dendritic_bp.scratch import locked
 from dendritic_bp.storage import Record
 from dendritic_bp.study import LOCK
 from dendritic_bp.study_plan import parse_grid, parse_seeds, points
+
+LIMITS = {"abs(E_L) <= 1*volt": "mV?"}
+
+
+def require_limits(values):
+    limits.require("cells", LIMITS, {name.removeprefix("cells."): value for name, value in values.items()})
 
 
 @pytest.fixture
@@ -31,7 +37,7 @@ def study(tmp_path, monkeypatch):
         parser.add_argument("--controls", action="store_true")
 
     def simulate(args):
-        listing.offer(lambda: {"cells.E_L": ((), mV)})
+        listing.offer(lambda: {"cells.E_L": ((), mV)}, require_limits)
         study.made.append((args.seed, *args.hidden, args.controls, str(args.set.get("cells.E_L"))))
         if args.seed in study.failing:
             raise UserError("cells.v is inf")
@@ -132,6 +138,7 @@ def test_what_failed_is_told_and_a_second_call_makes_only_that(study):
         (["--grid", "cells.E_L=-70*mv"], "no unit 'mv'; did you mean mV"),
         (["--grid", "cells.E_L=-70*mV,1*pA"], "'cells.E_L' is a quantity in mV, not 1. pA"),
         (["--seeds", "0-1", "--set", "cells.E_l=-70*mV"], "no 'cells.E_l' to set: did you mean 'cells.E_L'?"),
+        (["--grid", "cells.E_L=-70*mV,-70*volt"], "cells needs abs(E_L) <= 1*volt (mV?), but has E_L = -70"),
         (["--workers", "2"], "are for a study"),
         (["--seeds", "0", "--workers", "0"], "--workers must be 1 or more"),
         (["--seeds", "0", "--overwrite"], "leave out --overwrite"),
