@@ -145,7 +145,9 @@ def traces(
         _voltages(panel, times, np.asarray(v_s, float), np.asarray(v_d, float), train)
         title(panel, name, pad=8)  # above the ticks
         panel.label_outer()
-    legend(axes[0].figure, handles=axes[0].lines[:2], loc="outside upper right", ncols=2)
+    shaded = [Patch(color=SHADE, label="teacher on")] * bool(axes[0].patches)
+    handles: list[Artist] = [*axes[0].lines[:2], *shaded]
+    legend(axes[0].figure, handles=handles, loc="outside upper right", ncols=3)
 
 
 def _voltages(axes: Axes, times: Floats, v_s: Floats, v_d: Floats, train: ArrayLike) -> None:

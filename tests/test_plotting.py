@@ -143,6 +143,13 @@ def test_the_legend_names_what_is_there_and_no_more():
     assert words(axes) == ["event", "PV spike", "silent cell"]
 
 
+@pytest.mark.parametrize(("teaching", "told"), [([(0.1, 0.2)], ["teacher on"]), ([(0.5, 0.6)], []), ([], [])])
+def test_the_legend_of_voltages_names_the_teacher_where_it_is_shaded(teaching, told):
+    axes = plotting.panels(plotting.figure(plotting.COLUMN, 2))[0, 0]
+    plotting.traces([axes], np.linspace(0, 0.3, 9), np.zeros((1, 9)), np.ones((1, 9)), ["a"], None, teaching)
+    assert words(axes) == ["apical dendrite", "soma", *told]
+
+
 @pytest.mark.parametrize(("n", "vectors"), [(100, True), (MOST + 1, False)])
 def test_spikes_are_vectors_unless_there_are_many(n, vectors):
     axes = plotting.panels(plotting.figure())[0, 0]
