@@ -56,6 +56,10 @@ def idx_dataset(images: PathLike, labels: PathLike, seed: int, test: Sequence[Pa
 
     If `test` names the images and labels of a test set, it is taken as given, and at most 2,000 others are
     for validation. Pixels come as float32 from 0 to 1, shape (n, pixels). UserError when files do not fit.
+
+    These are the images of `ngrad.py`, whose rate networks take them as they are. Those of spiking networks
+    come from `images.from_files`, which keeps bytes, inverts bright images, measures brightness and pace, and
+    draws the images for validation with equal shares of each class: by a seed, the two do not split alike.
     """
     given = _labelled(images, labels)
     parts = split(given[1], seed)

@@ -2,7 +2,8 @@
 
 They stay as they are in memory, a byte a pixel; mostly bright ones are inverted, as cells that answer to dark
 see them, so that backgrounds drive nobody. A test set is taken as given; without one, and for
-validation, images are split off by seed.
+validation, images are split off by seed. Rate networks (`ngrad.py`) take theirs from `idx.idx_dataset`, which
+leaves pixels as they are and splits otherwise.
 """
 
 from __future__ import annotations
