@@ -19,6 +19,8 @@ from dendritic_bp.storage import STAGED, is_complete, is_stored
 
 UNFINISHED = ".unfinished"  # is locked while a run goes on, and says what was asked for
 RAW = "raw"  # the finished simulations of an unfinished run
+AWAY = ".replaced"  # an unfinished run that --overwrite found, until the new one has something of its own
+ASKED = "asked.json"  # in there: what it was asked for
 REMEDY = "make room, or choose another folder with --out"
 
 
@@ -27,7 +29,8 @@ def claimed(folder: Path, asked: Mapping[str, Any], overwrite: bool, resume: boo
     """Hold the folder of a run; refuse one that holds another run, or other things, or has another writer.
 
     Within the block, finished simulations are kept in the folder. They are removed when the block ends well;
-    when it fails, they stay, and the error says how to go on.
+    when it fails, they stay, and the error says how to go on. An unfinished run that is to be replaced comes
+    back when the block fails before it has finished a simulation, as by a flag that is refused.
     """
     unfinished = folder / UNFINISHED
     with writing(folder, REMEDY):
@@ -43,6 +46,7 @@ def claimed(folder: Path, asked: Mapping[str, Any], overwrite: bool, resume: boo
         try:
             with writing(folder, REMEDY):
                 _require_ours(folder, overwrite)  # once more: another process may have ended meanwhile
+                _bring_back(folder)  # a process may have been killed before it had anything of its own
                 _admit(folder, asked, overwrite and not resume)
                 process = f"{os.getpid()} on {socket.gethostname()}"
                 unfinished.write_text(json.dumps({"process": process, "asked": dict(asked)}))
@@ -76,7 +80,8 @@ def _admit(folder: Path, asked: Mapping[str, Any], afresh: bool) -> None:
     """Go on from what an unfinished run of the same settings has left; refuse that of others."""
     count = len(finished(folder / RAW))
     if afresh or not (count or is_stored(folder)):
-        _clean(folder, UNFINISHED)
+        _put_away(folder)
+        _clean(folder, UNFINISHED, AWAY)
         return
     other = differences(_read(folder / UNFINISHED).get("asked", {}), asked)
     if other:
@@ -109,8 +114,39 @@ def _flat(content: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
+def _put_away(folder: Path) -> None:
+    """Set aside what is there of an unfinished run."""
+    if not (finished(folder / RAW) or is_stored(folder)):
+        return
+    away = folder / AWAY
+    away.mkdir()
+    (away / ASKED).write_text((folder / UNFINISHED).read_text())
+    for each in (folder / RAW, folder / STAGED):
+        if each.exists():
+            each.rename(away / each.name)
+
+
+def _bring_back(folder: Path) -> bool:
+    """Bring back what was set aside, unless something has taken its place; tell whether that was done."""
+    away = folder / AWAY
+    whole = (away / ASKED).exists() and not (finished(folder / RAW) or is_stored(folder))
+    if whole:
+        _clean(folder, UNFINISHED, AWAY)
+        (folder / UNFINISHED).write_text((away / ASKED).read_text())  # the file itself is locked
+        for each in (RAW, STAGED):
+            if (away / each).exists():
+                (away / each).rename(folder / each)
+    shutil.rmtree(away, ignore_errors=True)
+    return whole
+
+
 def _leave(folder: Path, error: BaseException) -> None:
     """Leave what a later run can go on from, and say so; else leave nothing."""
+    with suppress(OSError):
+        if _bring_back(folder):
+            count = len(finished(folder / RAW))
+            error.add_note(f"What was there of an unfinished run is as it was, with {_counted(count)}.")
+            return
     count = len(finished(folder / RAW))
     if count or is_stored(folder):
         error.add_note(
@@ -123,13 +159,14 @@ def _leave(folder: Path, error: BaseException) -> None:
         folder.rmdir()
 
 
-def _clean(folder: Path, but: str = "") -> None:
+def _clean(folder: Path, *but: str) -> None:
     """Remove all that is there of an unfinished run."""
-    for left in (folder / RAW, *folder.glob(f"{STAGED}*")):
-        shutil.rmtree(left, ignore_errors=True)
+    for left in (folder / RAW, folder / AWAY, *folder.glob(f"{STAGED}*")):
+        if left.name not in but:
+            shutil.rmtree(left, ignore_errors=True)
     halves = () if is_complete(folder) else (folder / DATA, folder / SUMMARY)
     for left in (*folder.glob(".*.tmp"), *halves, folder / UNFINISHED):
-        if left.name != but:
+        if left.name not in but:
             left.unlink(missing_ok=True)
 
 

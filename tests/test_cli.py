@@ -389,6 +389,33 @@ def test_a_run_that_replaces_another_goes_on_too(failing, capsys):
     assert failing.simulations == 2 and not Path("here/raw").exists()
 
 
+def stop(folder, seed, *simulations, overwrite=False, resume=False):
+    """Finish these simulations, then fail; return what the error says of what is kept."""
+    with (
+        pytest.raises(UserError, match="no such cell") as caught,
+        claims.claimed(folder, {"seed": seed}, overwrite, resume),
+    ):
+        for name in simulations:
+            (folder / "raw" / name).mkdir(parents=True)
+            (folder / "raw" / name / "record.json").touch()
+        raise UserError("no such cell")
+    return "".join(getattr(caught.value, "__notes__", []))
+
+
+def test_a_refused_command_does_not_cost_the_unfinished_run_that_it_was_to_replace(tmp_path, capsys):
+    folder = tmp_path / "here"
+    kept = {folder / "raw" / name / "record.json" for name in "ab"}
+    stop(folder, 0, "a", "b")
+    assert "as it was, with 2 finished simulations" in stop(folder, 1, overwrite=True)
+    assert {*folder.rglob("record.json")} == kept
+    claims._put_away(folder)  # and then it is killed
+    stop(folder, 0, resume=True)
+    assert "Going on with 2 finished simulations" in capsys.readouterr().out
+    assert {*folder.rglob("record.json")} == kept
+    assert "Kept of this run: 1 finished simulation," in stop(folder, 1, "c", overwrite=True)
+    assert {*folder.rglob("record.json")} == {folder / "raw" / "c" / "record.json"}
+
+
 def test_a_damaged_simulation_is_made_again(failing):
     failing.measures = [UserError("too few")]
     refused(failing, "--out", "here")
