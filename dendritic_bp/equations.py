@@ -14,7 +14,10 @@ from brian2.units.fundamentalunits import get_dimensions
 from dendritic_bp.errors import ModelError
 from dendritic_bp.language import check_number
 
-_BAD_EQUATION = (EquationError, ValueError, TypeError, SyntaxError)
+_BAD_EQUATION = (EquationError, ValueError, TypeError, SyntaxError, KeyError)
+_OPERATORS = dict(
+    BitXor="^ is no power; write **", BitAnd="& is not known; write and", BitOr="| is not known; write or"
+)
 _DEFINITION = re.compile(r"^[ \t]*(?:d(\w+)[ \t]*/[ \t]*dt[ \t]*=|(\w+)[ \t]*(?:=(?!=)|:))", re.MULTILINE)
 
 
@@ -32,7 +35,7 @@ def parse(owner: str, equations: str, parameters: Mapping[str, Any]) -> Equation
     try:
         return Equations(dedent(equations)) + Equations(table)
     except _BAD_EQUATION as error:
-        raise ModelError(f"{owner}, equations: {_first_fault(equations) or error}") from None
+        raise ModelError(f"{owner}, equations: {_first_fault(equations) or _why(error)}") from None
 
 
 def _parameter(where: str, name: str, value: Any) -> SingleEquation:
@@ -52,5 +55,14 @@ def _first_fault(equations: str) -> str | None:
         try:
             Equations(dedent(text))
         except _BAD_EQUATION as error:
-            return f"`{text.strip()}`: {error}"
+            return f"`{text.strip()}`: {_why(error, text)}"
     return None
+
+
+def _why(error: Exception, text: str = ":") -> str:
+    """Return what is wrong, in the words of the one who wrote it where Brian2's are those of its parser."""
+    if ":" not in text:
+        return "its unit is missing; end it in `: volt`, or `: 1` for a number"
+    if isinstance(error, KeyError):  # Brian2's table of operators
+        return _OPERATORS.get(str(error.args[0]), f"the operator {error.args[0]} is not known")
+    return str(error)

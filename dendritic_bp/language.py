@@ -114,9 +114,21 @@ def _check_names(piece: Piece, assigned: set[str], read: set[str], words: Words)
     for name in sorted(assigned | read):
         if name not in words and name not in assigned & read:
             problem = "is neither declared nor read" if name in assigned else "is not declared"
-            raise piece.fault(f"'{name}' {problem}; {suggest(name, set(words) - set(DEFAULT_UNITS))}")
+            raise piece.fault(f"'{name}' {problem}; {_remedy(name, words)}")
         if name in assigned and name in words and _is_fixed(words[name]):
             raise piece.fault(f"'{name}' cannot be assigned to: it is a constant or an expression")
+
+
+def _remedy(name: str, words: Words) -> str:
+    """Return what has a name that is missing, or which others may be meant."""
+    from dendritic_bp.blocks import BLOCKS, definitions  # not above: blocks are made of what is checked here
+
+    for block, fields in BLOCKS.items():
+        if name in definitions(fields["equations"]):
+            return f"it comes with the block `{block}` of dendritic_bp.blocks"
+    usual = {*DEFAULT_UNITS, *DEFAULT_CONSTANTS, *DEFAULT_FUNCTIONS}
+    own = suggest(name, set(words) - usual)
+    return own if "?" in own else f"give it a value, parameters=dict({name}=...), or declare it; {own}"
 
 
 def _is_fixed(meaning: Any) -> bool:

@@ -25,6 +25,8 @@ def neuron_model(name: str, folder: str | Path = "") -> NeuronModel:
         found |= _models(file)
         if name in found:
             return found[name]
+    if path.is_file() or (path.is_dir() and path.name != name):
+        raise UserError(f"{path} is no file of Python, whose name ends in .py, to read a neuron model from.")
     raise UserError(f"No neuron model '{name}' in {folder}: {suggest(name, found)}")
 
 

@@ -119,7 +119,7 @@ class Run:
 
     def _entry(self, name: str) -> Stored:
         if name not in self.stored:
-            raise UserError(f"The run has no result '{name}': {suggest(name, self.stored)}")
+            raise UserError(f"The run has no result {name!r}: {suggest(str(name), self.stored)}")
         return self.stored[name]
 
 

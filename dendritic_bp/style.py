@@ -70,7 +70,8 @@ def level(axes: Axes, value: float, text: str, side: str = "right", **line: Any)
     axes.annotate(
         text, place, shift, xycoords=("axes fraction", "data"), textcoords="offset points",
         ha=side, va="bottom", fontsize=SMALL, color=look["color"],
-        bbox=dict(facecolor="white", edgecolor="none", alpha=0.8, pad=0.6),  # curves may pass there
+        bbox=dict(facecolor="white", edgecolor="none", alpha=0.8, pad=0.6),  # grids and bands may pass there
+        zorder=1.5,  # curves are above it
     )  # fmt: skip
 
 

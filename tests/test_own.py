@@ -158,6 +158,13 @@ def test_a_file_becomes_a_network_that_learns_xor(measured):
     assert {"hidden.b", "output.g_s"} <= set(program.values)
 
 
+def test_what_is_no_file_of_python_is_refused_as_such(tmp_path):
+    (tmp_path / "cell.txt").write_text("burst_poisson")
+    for path in (tmp_path / "cell.txt", tmp_path):
+        with pytest.raises(UserError, match="is no file of Python, whose name ends in .py"):
+            neuron_model(str(path))
+
+
 def test_a_neuron_of_the_models_can_be_named(measured):
     assert cell_of("two_compartment").model.name == "two_compartment"
     assert cell_of("burst_poisson") is CELLS["burst_poisson"]

@@ -178,6 +178,8 @@ def test_results_have_units_and_cost(run):
 def test_unknown_result(run):
     with pytest.raises(UserError, match="no result 'spike.t': did you mean 'spikes.t'"):
         run["spike.t"]
+    with pytest.raises(UserError, match="no result 0: valid: "):
+        run[0]
 
 
 def test_folder_of_a_run_is_kept_or_goes_with_the_run(program, tmp_path):
