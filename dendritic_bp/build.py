@@ -201,12 +201,13 @@ def _limit(built: NeuronGroup | Synapses, model: Model, values: Mapping[str, Any
 
 
 def _set(built: NeuronGroup | Synapses, model: Model, values: Mapping[str, Any]) -> None:
-    """Set the parameters first, so that start values given as expressions see them; note who reads none."""
+    """Set the parameters first, as start values may be expressions of them; note which are misspelt."""
     built.add_attribute("unread")
+    known = model.settable - {*model.unread}
     built.unread = {
-        name: f"'{built.name}': {model} has the parameter '{name}', which nothing reads; "
-        + suggest(name, model.settable - {*model.unread})
+        name: f"'{built.name}': {model} has the parameter '{name}', which nothing reads; {hint}"
         for name in model.unread
+        if "did you mean" in (hint := suggest(name, known))
     }
     for name, value in {**model.parameters, **model.initial, **values}.items():
         setattr(built, name, np.ravel(value) if np.ndim(value) > 1 else value)

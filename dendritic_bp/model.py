@@ -126,7 +126,7 @@ class _Model:
         """Return the model with `equations` added; a name that they define replaces its old definition.
 
         `parameters`, `initial`, `limits`, `namespace` and `double`, if given, are added to the model's own. A
-        parameter that the model lacks has to be read, by its text or by what is built of it: `Program` asks.
+        parameter that the model lacks, with nearly the name of another, has to be read: `Program` asks.
         """
         new = definitions(equations)
         kept = [text for name, text in definitions(self.equations).items() if name not in new]
