@@ -9,7 +9,7 @@ from brian2 import Equations, NeuronGroup, Synapses, TimedArray, defaultclock
 from dendritic_bp.codegen import compiles_here
 from dendritic_bp.contract import remedy, require_sides
 from dendritic_bp.delivery import Keeper, Sending, sending, varying
-from dendritic_bp.errors import ModelError, suggest
+from dendritic_bp.errors import ModelError, near, suggest
 from dendritic_bp.events import search_once
 from dendritic_bp.fan_out import fan_out
 from dendritic_bp.language import Piece, Words, check, namespace_words
@@ -207,7 +207,7 @@ def _set(built: NeuronGroup | Synapses, model: Model, values: Mapping[str, Any])
     built.unread = {
         name: f"'{built.name}': {model} has the parameter '{name}', which nothing reads; {hint}"
         for name in model.unread
-        if "did you mean" in (hint := suggest(name, known))
+        if (hint := near(name, known))
     }
     for name, value in {**model.parameters, **model.initial, **values}.items():
         setattr(built, name, np.ravel(value) if np.ndim(value) > 1 else value)

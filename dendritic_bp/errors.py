@@ -36,7 +36,10 @@ def require_unmasked(what: str, values: Any, error: type[UserError] = UserError)
 def suggest(name: str, valid: Iterable[str]) -> str:
     """Return the words that are close to `name`, or all the valid ones, as the end of a message."""
     words = sorted(set(valid))
-    close = get_close_matches(name, words, n=3)
-    if close:
-        return f"did you mean {' or '.join(map(repr, close))}?"
-    return f"valid: {', '.join(words) or 'none'}"
+    return near(name, words) or f"valid: {', '.join(words) or 'none'}"
+
+
+def near(name: str, valid: Iterable[str]) -> str:
+    """Return a question after the words that are close to `name`, or nothing if there is none."""
+    close = get_close_matches(name, sorted(set(valid)), n=3)
+    return f"did you mean {' or '.join(map(repr, close))}?" if close else ""

@@ -25,7 +25,7 @@ from brian2.units.fundamentalunits import (
     get_unit_for_display,
 )
 
-from dendritic_bp.errors import ModelError, require_unmasked, suggest
+from dendritic_bp.errors import ModelError, near, require_unmasked, suggest
 from dendritic_bp.names import require_name
 
 Kind = Literal["value", "condition", "statements"]
@@ -127,8 +127,9 @@ def _remedy(name: str, words: Words) -> str:
         if name in definitions(fields["equations"]):
             return f"it comes with the block `{block}` of dendritic_bp.blocks"
     usual = {*DEFAULT_UNITS, *DEFAULT_CONSTANTS, *DEFAULT_FUNCTIONS}
-    own = suggest(name, set(words) - usual)
-    return own if "?" in own else f"give it a value, parameters=dict({name}=...), or declare it; {own}"
+    own = set(words) - usual
+    value = f"give it a value, parameters=dict({name}=...), or declare it"
+    return near(name, own) or f"{value}; {suggest(name, own)}"
 
 
 def _is_fixed(meaning: Any) -> bool:

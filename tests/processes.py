@@ -1,7 +1,9 @@
 """Fresh Python processes for the tests, and what they start."""
 
+import json
 import os
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -11,6 +13,16 @@ HERE = Path(__file__).parent
 def environment(**extra):
     """Return an environment in which the library and the modules of the tests can be imported."""
     return os.environ | {"PYTHONPATH": f"{HERE}:{HERE.parent}"} | extra
+
+
+def summary(name, folder, *arguments):
+    """Run an experiment with a command line and return its summary."""
+    script = HERE.parent / "experiments" / f"{name}.py"
+    command = [sys.executable, script, "--out", folder, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment())
+    assert done.returncode == 0, done.stderr
+    assert (folder / "run.json").exists()
+    return json.loads((folder / "summary.json").read_text())
 
 
 def binaries(pid):

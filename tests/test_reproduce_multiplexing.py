@@ -1,15 +1,9 @@
 """Two messages share one spike train as well as docs/multiplexing.md says: minutes of simulation."""
 
-import json
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
-from processes import environment
+from processes import summary
 
-EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 SEEDS = range(5)
 # The published program, seed 1, and how much one run may differ: three standard deviations over our seeds.
 PUBLISHED = dict(
@@ -26,14 +20,6 @@ PUBLISHED = dict(
 )
 
 pytestmark = pytest.mark.slow
-
-
-def summary(name, folder, *arguments):
-    """Run an experiment with a command line and return its summary."""
-    command = [sys.executable, EXPERIMENTS / f"{name}.py", "--out", folder, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment())
-    assert done.returncode == 0, done.stderr
-    return json.loads((folder / "summary.json").read_text())
 
 
 @pytest.fixture(scope="module")

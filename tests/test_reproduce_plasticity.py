@@ -1,15 +1,9 @@
 """The plasticity experiments come out as published, from the command line: minutes of simulation."""
 
-import json
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
-from processes import environment
+from processes import summary
 
-EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 PRINTED = {0: -0.239, 4: -0.433, 12: 0.150}  # the published program, by index of the frequency
 WEIGHTS = {
     "20": 0.0800,
@@ -22,15 +16,6 @@ WEIGHTS = {
 }
 
 pytestmark = pytest.mark.slow
-
-
-def summary(name, folder, *arguments):
-    """Run an experiment with a command line and return its summary."""
-    command = [sys.executable, EXPERIMENTS / f"{name}.py", "--out", folder, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment())
-    assert done.returncode == 0, done.stderr
-    assert (folder / "run.json").exists()
-    return json.loads((folder / "summary.json").read_text())
 
 
 def test_pairing_protocols(tmp_path):
