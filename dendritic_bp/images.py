@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.datasets import fetch_openml
 
 from dendritic_bp.errors import UserError
 from dendritic_bp.flags import require_counts
@@ -78,6 +77,8 @@ def from_files(images: str, labels: str, seed: int, test: Sequence[str] = (), li
 
 def from_openml(name: str, seed: int, limit: int = 0) -> Dataset:
     """Fetch a data set once (later it is taken from scikit-learn's cache). Raises UserError, if offline."""
+    from sklearn.datasets import fetch_openml  # here, as it takes two seconds
+
     try:
         found = fetch_openml(OPENML[name], version=1, as_frame=False, parser="auto")
     except Exception as error:  # of the network, of the server, of a damaged cache: the remedy is the same

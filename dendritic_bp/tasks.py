@@ -5,8 +5,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 
 from dendritic_bp.errors import UserError
 
@@ -45,6 +43,8 @@ class Dataset:
 
 def digits(seed: int, limit: int = 0) -> Dataset:
     """Split scikit-learn's 1,797 handwritten digits (8 x 8) 60/20/20, with equal shares of each class."""
+    from sklearn.datasets import load_digits  # here, as it takes two seconds
+
     images, labels = load_digits(return_X_y=True)
     train, validation, test = split(labels, seed)
     train = for_training(train, labels, limit, seed)
@@ -81,5 +81,7 @@ def trial_order(n_train: int, epochs: int, seed: int) -> Indices:
 
 def split_off(rows: Indices, labels: NDArray[np.integer], share: float, seed: int) -> tuple[Indices, Indices]:
     """Return the rows without a share of them, and this share, with equal shares of each class."""
+    from sklearn.model_selection import train_test_split  # here, as it takes two seconds
+
     large, small = train_test_split(rows, test_size=share, stratify=labels[rows], random_state=seed)
     return np.sort(large), np.sort(small)

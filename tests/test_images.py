@@ -158,7 +158,7 @@ def test_offline_the_message_names_the_files(monkeypatch):
     def offline(*arguments, **keywords):
         raise OSError("Name or service not known")
 
-    monkeypatch.setattr(images_module, "fetch_openml", offline)
+    monkeypatch.setattr("sklearn.datasets.fetch_openml", offline)
     with pytest.raises(
         UserError, match=r"Cannot fetch mnist_784 .* not known\. Give files instead.*--images"
     ):
@@ -168,7 +168,7 @@ def test_offline_the_message_names_the_files(monkeypatch):
 def test_a_fetched_set_has_its_own_test_images(monkeypatch):
     pixels, labels = labelled(80)
     found = SimpleNamespace(data=pixels.astype(float), target=labels.astype(str))
-    monkeypatch.setattr(images_module, "fetch_openml", lambda *a, **k: found)
+    monkeypatch.setattr("sklearn.datasets.fetch_openml", lambda *a, **k: found)
     monkeypatch.setattr(images_module, "TRAINING", 60)
     data = from_openml("fashion_mnist", seed=0)
     assert data.images.dtype == np.uint8

@@ -8,7 +8,6 @@ import numpy as np
 import xarray as xr
 from brian2 import second
 from scipy import sparse
-from sklearn.linear_model import LogisticRegression
 
 from dendritic_bp import trains
 from dendritic_bp.analysis import Alignment, alignment, answers
@@ -116,6 +115,8 @@ def summary(main: Training, meter: Meter, controls: Mapping[str, Training]) -> d
 
 def linear_classifier(data: Dataset) -> float:
     """Return the test accuracy of a logistic regression on the pixels: what no hidden layer can do."""
+    from sklearn.linear_model import LogisticRegression  # here, as it takes two seconds
+
     train, test = (_pixels(data, rows) for rows in (data.train, data.test))
     model = LogisticRegression(max_iter=1000).fit(train, data.labels[data.train])
     return float(model.score(test, data.labels[data.test]))

@@ -6,8 +6,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
-from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.preprocessing import StandardScaler
 
 from measures import digits
 from measures.digits import Meter
@@ -38,6 +36,9 @@ def summed(counts: np.ndarray, presentations: int) -> np.ndarray:
 
 def read_out(training: Training, phase: str = "test") -> ReadOut:
     """Fit both read-outs to single trials of training images, and try them on those of other images."""
+    from sklearn.linear_model import LogisticRegression, Ridge  # here, as it takes two seconds
+    from sklearn.preprocessing import StandardScaler
+
     data, known, asked = training.data, training.held_out["known"], training.held_out[phase]
     scale = StandardScaler().fit(_hidden(known))
     x, others = (scale.transform(_hidden(block)) for block in (known, asked))
