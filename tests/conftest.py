@@ -1,3 +1,4 @@
+import gc
 import os
 
 import brian2
@@ -31,6 +32,13 @@ def quick_code():
     """Let small tests of plain Brian2, too, get their code in less time."""
     with standalone.quick_code():
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def old_objects():
+    """Let Brian2, which looks for garbage at each run(), find the objects of one file of tests alone."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

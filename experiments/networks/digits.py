@@ -1,6 +1,7 @@
 """The network of `digits.py`: what is compiled, and the values that make it follow a schedule."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ class Design:
         way += [f"stretched{self.stretch}"] * bool(self.stretch)
         return "-".join(["digits", kind, *way, *map(str, (self.pixels, *self.hidden, self.classes))])
 
-    @property
+    @cached_property
     def cell(self) -> Cell:
         """Return the kind of cell, and what is chosen for it."""
         if self.dale and self.routing == "direct":
