@@ -5,6 +5,7 @@ import re
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -350,7 +351,7 @@ class FakeChain:
         self.pieces.append((kind, values))
         self.events.append(kind)
         answers = self.answer(values["label"].astype(int), len(self.pieces))
-        return read(self.counts(answers) | self.network() | self.shown())
+        return read(self.counts(answers) | self.network() | self.shown)
 
     def counts(self, answers):
         run = {}
@@ -374,6 +375,7 @@ class FakeChain:
             run |= {f"{name}_I_bias.I_bias": run[f"{name}.I_bias"][:, None], f"{name}.tau_basal": 0.01}
         return run
 
+    @cached_property
     def shown(self):
         run = {}
         for name, n in self.design.sizes.items():
