@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable
+from typing import NoReturn
 
-from dendritic_bp.errors import UserError
+from dendritic_bp.errors import UserError, near
 from dendritic_bp.figure_files import FORMATS
 
 LARGEST_SEED = 2**32 - 1
 Options = Callable[[argparse.ArgumentParser], object]
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that says in one line what is wrong, and which flag may be meant."""
+
+    def error(self, message: str) -> NoReturn:
+        known = [flag for action in self._actions for flag in action.option_strings]
+        unknown = message.partition("unrecognized arguments: ")[2].split()
+        meant = [near(word.partition("=")[0], known) for word in unknown if word.startswith("--")]
+        self.exit(
+            2, f"{self.prog}: error: {'; '.join(filter(None, [message, *meant]))} (--help lists all flags)\n"
+        )
+
+
 def parser_of(doc: str | None, options: Options | None) -> argparse.ArgumentParser:
     """Return the parser of an experiment, to which `options` adds its own flags."""
     form = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(description=doc, formatter_class=form, conflict_handler="resolve")
+    parser = _Parser(description=doc, formatter_class=form, conflict_handler="resolve")
     add = parser.add_argument
     add("--quick", action="store_true", help="the same science, smaller: a minute or two")
     add("--seed", type=_seed, default=0, metavar="N", help="governs every random number (0)")

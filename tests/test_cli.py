@@ -283,6 +283,19 @@ def test_wrong_flags_are_told_before_anything_runs(experiment, arguments, messag
     assert [path.name for path in Path().iterdir()] == ["taken"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--hiden", "30"], "unrecognized arguments: --hiden 30; did you mean '--hidden'"),
+        (["--seed", "x"], "argument --seed: must be a whole number from 0"),
+    ],
+)
+def test_a_wrong_flag_is_told_in_one_line(experiment, arguments, message, capsys):
+    assert refused(experiment, *arguments) == "2"
+    said = capsys.readouterr().err
+    assert message in said and said.count("\n") == 1
+
+
 def test_names_with_spaces_and_odd_letters_are_names(experiment, capsys):
     name = b"my runs/\xff\xc3\xa9 1".decode(errors="surrogateescape")
     experiment("--out", name)
