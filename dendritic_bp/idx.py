@@ -86,10 +86,25 @@ def _labelled(images: PathLike, labels: PathLike) -> Labelled:
         raise UserError(f"{images} has {len(pixels)} images, but {labels} has {len(classes)} labels.")
     if not pixels.size:
         raise UserError(f"{images} is empty: its dimensions are {' x '.join(map(str, pixels.shape))}.")
-    _, counts = np.unique(classes, return_counts=True)
+    counts = np.bincount(classes)
     if len(counts) < 2 or counts.min() < 5:
-        raise UserError(f"{labels} needs two classes or more, and 5 examples of each; it has {counts}.")
+        raise UserError(
+            f"{labels} must count classes from 0, two or more, with 5 examples of each; "
+            f"class {int(counts.argmin())} of {counts.size} has {counts.min()}.{shift_hint(classes)}"
+        )
     return pixels.reshape(len(pixels), -1), classes
+
+
+def shift_hint(labels: NDArray[np.integer]) -> str:
+    """Return how labels that do not begin at 0 are shifted."""
+    first = int(labels.min())
+    if not first:
+        return ""
+    return (
+        f" They begin at {first}: take {first} off each, in a test set too, as by `labels - {first}`; in "
+        "a file in the format of MNIST that is not compressed, labels are the bytes after the first 8: "
+        f"`b = np.fromfile(F, np.uint8); b[8:] -= {first}; b.tofile(NEW)`."
+    )
 
 
 _KINDS = {1: "labels", 3: "images"}

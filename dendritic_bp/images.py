@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from dendritic_bp.errors import UserError
 from dendritic_bp.flags import require_counts
-from dendritic_bp.idx import read_idx
+from dendritic_bp.idx import read_idx, shift_hint
 from dendritic_bp.tasks import VALIDATION, Dataset, digits, for_training, split, split_off
 
 OPENML = dict(mnist="mnist_784", fashion_mnist="Fashion-MNIST")  # each 60,000 for training, then 10,000
@@ -155,20 +155,8 @@ def _require_good(images: NDArray[Any], labels: NDArray[np.integer], kind: str) 
     if kind == "training" and (counts.size < 2 or counts.min() < FEWEST):
         raise UserError(
             f"The labels must count classes from 0, two or more, with {FEWEST} {kind} images of each; "
-            f"class {int(counts.argmin())} of {counts.size} has {counts.min()}.{_hint(labels)}"
+            f"class {int(counts.argmin())} of {counts.size} has {counts.min()}.{shift_hint(labels)}"
         )
-
-
-def _hint(labels: NDArray[np.integer]) -> str:
-    """Return how labels that do not begin at 0 are shifted."""
-    first = int(labels.min())
-    if not first:
-        return ""
-    return (
-        f" They begin at {first}: take {first} off each, in a test set too, as by `labels - {first}`; in "
-        "a file in the format of MNIST that is not compressed, labels are the bytes after the first 8: "
-        f"`b = np.fromfile(F, np.uint8); b[8:] -= {first}; b.tofile(NEW)`."
-    )
 
 
 def _require_alike(given: Labelled, test: Labelled) -> None:

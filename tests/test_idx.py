@@ -127,3 +127,6 @@ def test_empty_files_and_rare_classes_are_refused(files):
     labels.write_bytes(idx(np.arange(60) // 57))
     with pytest.raises(UserError, match="5 examples of each"):
         idx_dataset(images, labels, seed=0)
+    labels.write_bytes(idx(classes + 1))
+    with pytest.raises(UserError, match="class 0 of .* has 0. They begin at 1: take 1 off each"):
+        idx_dataset(images, labels, seed=0)
