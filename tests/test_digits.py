@@ -93,6 +93,19 @@ def test_cells_with_plateaus_are_taught_late_and_adapt_before(data):
     assert (gates["adapting"].any(axis=1) == gates["teaching"].any(axis=1)).all()
 
 
+@pytest.mark.parametrize("name", ["plateau_difference", "targets", "contrastive", "pyramidal"])
+def test_a_matched_network_fires_as_cells_do_before_a_teacher_moves_them(data, name):
+    asked = design(name)
+    schedule = Schedule.of((data.train[:PIECE], "train", 0, 1))
+    values = asked.values(schedule, data, free=True)
+    free, taught = (values[gate].reshape(PIECE, -1) for gate in ("reading", "teaching"))
+    bins = round(asked.free_s / 20e-3)
+    assert (free.sum(axis=1) == bins).all() and (taught.sum(axis=1) == 3 * asked.cell.stretch).all()
+    assert not (free * taught).any()
+    usual = design("signed_bursts")  # a teacher of dendrites
+    assert usual.free == usual.gates["reading"] and usual.free_s == usual.read_s
+
+
 # --- the network ---
 
 

@@ -45,6 +45,7 @@ class Fake(FakeChain):
         else:
             owner = np.repeat(np.arange(10), 10)
             events["output"] = (answers[:, None] == owner).astype(int)
+        self.fired = [*events.values()]
         run = {"judge_counts.n_reward": np.full((1, PIECE), 0.25), "judge.n_reward": np.array([0.25])}
         for name, each in events.items():
             for counter, x in zip(COUNTERS, (each, each // 2), strict=True):
@@ -54,7 +55,10 @@ class Fake(FakeChain):
         return run
 
     def network(self):
-        return super().network() | {"teacher.r_low": LOW, "teacher.r_high": HIGH}
+        """Return weights as Hebb's rule gives them: the more current a cell has, the more it fires."""
+        fired = [each - each.mean(axis=0) for each in self.fired]
+        learned = {f"forward{k}.w": (fired[k].T @ fired[k - 1]).ravel() * 1e-10 for k in (1, 2)}
+        return super().network() | learned | {"teacher.r_low": LOW, "teacher.r_high": HIGH}
 
 
 def trained(data, teacher, hidden=15):  # noqa: F811

@@ -125,6 +125,7 @@ CELLS = dict(
         hidden=HIDDEN,
         output=dict(eta_home=2 * pA, rate_target=6.6 * Hz),
         gates=dict(
+            free=Gate(60 * ms, 140 * ms),
             teaching=Gate(140 * ms, phases=TAUGHT),
             learning=Gate(140 * ms, scaled=True),
             opened=Gate(140 * ms, phases=TAUGHT),

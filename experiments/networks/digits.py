@@ -125,8 +125,22 @@ class Design:
     @property
     def gates(self) -> dict[str, Gate]:
         """Return when in a trial what is open."""
+        return {name: gate for name, gate in self._gates.items() if name != "free"}
+
+    @property
+    def _gates(self) -> dict[str, Gate]:
         usual = dict(reading=Gate(SETTLED, TRIAL), **self.cell.credit.gates) | self.cell.gates
         return stretched_gates(usual, self.cell.stretch)
+
+    @property
+    def free(self) -> Gate:
+        """Return when in a taught trial cells fire as without a teacher."""
+        return self._gates.get("free", self._gates["reading"])
+
+    @property
+    def free_s(self) -> float:
+        """Return for how long they do (s)."""
+        return float((self.free.stop - self.free.start) / second)
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -144,12 +158,16 @@ class Design:
             return data.brightness(samples)
         return (data.labels[samples][:, None] == np.arange(self.classes)).astype(float)
 
-    def values(self, piece: Schedule, data: Dataset) -> dict[str, Any]:
-        """Return the run-time values that make the network follow a piece of the schedule."""
+    def values(self, piece: Schedule, data: Dataset, free: bool = False) -> dict[str, Any]:
+        """Return the run-time values that make the network follow a piece of the schedule.
+
+        Events are counted while trials are read, or while cells are `free` of the teacher.
+        """
         shown = dict(images=data.brightness(piece.sample))
         if self.teacher != "reconstruction":
             shown["label"] = data.labels[piece.sample].astype(float)
-        return shown | self.clock.values(piece, self.gates)
+        gates = self.gates | (dict(reading=self.free) if free else {})
+        return shown | self.clock.values(piece, gates)
 
     def recorded(self, spikes: bool = False, start: bool = False) -> dict[str, int]:
         """Return the values that say whether spikes and traces are recorded, and the weights at the start."""

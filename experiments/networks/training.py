@@ -102,6 +102,8 @@ class Block:
 class Probe:
     """Hold what would be learned at a moment: events of all cells (trials, cells), and the network there.
 
+    Events are those of the time in which a teacher of somata does not act yet.
+
     It takes small steps, and stays nearly where it is; `networks` are that at the begin and after each piece:
     weights (A, target by source), excitabilities (A) and constants, by name.
     """
@@ -198,7 +200,8 @@ class Training:
         with chain.branch():
             for piece in pieces:
                 reader = partial(self._read, piece, cells=True, network=True)
-                read.append(chain.go_on(self.design.values(piece, self.data) | quiet | start, reader))
+                values = self.design.values(piece, self.data, free=True)
+                read.append(chain.go_on(values | quiet | start, reader))
                 start = {}
         events = {x: np.concatenate([each[f"events/{x}"] for each in read]) for x in self.design.sizes}
         networks = [self.network, *(_named(each, "end/") for each in read)]

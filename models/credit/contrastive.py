@@ -63,6 +63,7 @@ I_teacher : amp (linked)
 """
     ),
     gates=dict(  # chosen here: until 60 ms, cells and traces still answer to the last trial
+        free=Gate(60 * ms, 120 * ms, odd=Gate(140 * ms, 200 * ms)),
         early_window=Gate(80 * ms, 120 * ms),
         late_window=Gate(140 * ms, 180 * ms),
         nudged_first=Gate(200 * ms, odd=Gate()),

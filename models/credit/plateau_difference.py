@@ -78,6 +78,7 @@ I_teacher : amp (linked)
         parameters=dict(share=0.3),  # chosen here
     ),
     gates=dict(  # chosen here: until 60 ms, cells and traces still answer to the last trial and its teacher
+        free=Gate(60 * ms, 120 * ms),
         first_phase=Gate(60 * ms, 120 * ms),
         teaching=Gate(120 * ms, 180 * ms, phases=TAUGHT),
         second_phase=Gate(120 * ms, 180 * ms),
