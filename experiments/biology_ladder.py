@@ -79,7 +79,7 @@ def climb(design: Design, data: Dataset, epochs: int, args: argparse.Namespace, 
         f"{name} {kind}": Training(design, data, plan, values, observers[kind])
         for kind, values in with_changes(variants, args.set).items()
     }
-    main, cut = done = list(train(program, args.seed, trainings, plan.pieces(data)).values())
+    main, cut = done = list(train(program, args.seed, trainings, plan.pieces(data, design)).values())
     numbers = summary(main, meter, {"feedback zero": cut})
     angles = np.array([[layer.angle_deg for layer in row] for row in meter.slaved]).T
     curves = np.array([curve(each.validate, data) for each in done])

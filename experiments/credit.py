@@ -111,7 +111,7 @@ def _result(name: str, data: Dataset, args: argparse.Namespace) -> Result:
             for label, values in variants.items()
         }
         programs.append(Program(design.protocol, design.name, precision=args.precision))
-        done = train(programs[-1], args.seed, these, plan.pieces(data))
+        done = train(programs[-1], args.seed, these, plan.pieces(data, design))
         trainings |= {(sizes, label): each for label, each in zip(variants, done.values(), strict=True)}
     compared = {label: each for (sizes, label), each in trainings.items() if sizes == small and beside}
     if len(hidden) == 2 and beside:

@@ -120,7 +120,7 @@ def simulate(args: argparse.Namespace) -> Record:
         name or "learning": Training(design, data, plan, values, *([] if name else [meter]))
         for name, values in variants.items()
     }
-    main, *_ = done = train(program, args.seed, trainings, plan.pieces(data)).values()
+    main, *_ = done = train(program, args.seed, trainings, plan.pieces(data, design)).values()
     controls = dict(zip([*trainings][1:], [*done][1:], strict=True))
     provenance = {"source_hash": program.source_hash, "build_s": program.build_s, **vars(main.spent)}
     numbers = summary(main, meter, controls) | {"build_s": program.build_s}

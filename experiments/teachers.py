@@ -94,7 +94,7 @@ def _result(design: Design, program: Program, epochs: int, args: argparse.Namesp
         )
         for label, values in with_changes(variants, args.set, learned).items()
     }
-    done = train(program, args.seed, trainings, plan.pieces(data))
+    done = train(program, args.seed, trainings, plan.pieces(data, design))
     return Result(dict(zip(variants, done.values(), strict=True)), meter)
 
 

@@ -572,6 +572,18 @@ def test_a_step_down_the_gradient_of_the_matched_network_is_at_no_angle(data, ho
     np.testing.assert_allclose(meter.reliable[0], 1)
 
 
+def test_where_a_teacher_always_moves_events_those_of_a_probe_are_of_trials_without_one(data):
+    looks = {}
+    for name in ("dendritic_error", "burst_signed"):
+        seen, asked = [], design(name)
+        chain = FakeChain(asked, lambda labels, k: labels)
+        Training(asked, data, Plan(1, 0, 1.0), {}, seen.append)(chain)
+        looks[name] = chain.events.count("look") / len(seen)
+        assert seen[0].events["hidden1"].shape == (1077, 30)
+    extra = looks["dendritic_error"] - looks["burst_signed"]
+    assert extra == pytest.approx(PROBE)  # as many pieces as a probe has
+
+
 @pytest.mark.parametrize("neuron", ["burst_signed", "bursts", "burst_poisson"])
 def test_feedback_is_compared_with_the_way_forward_to_where_it_comes_from(data, neuron):
     asked, generator = design(neuron, (6, 5)), np.random.default_rng(0)

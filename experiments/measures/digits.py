@@ -47,7 +47,8 @@ class Meter:
     def matched(self, probe: Probe, homeostatic: bool) -> tuple[RateNetwork, np.ndarray, np.ndarray]:
         """Return the rate network of a probe, its input rates (Hz) and targets (Hz)."""
         network = probe.networks[0]
-        measured = [probe.events[layer] / self.design.free_s for layer in self.design.sizes]
+        seconds = self.design.free_s or self.design.read_s
+        measured = [probe.events[layer] / seconds for layer in self.design.sizes]
         weights, biases, curves, rates = [], [], [], [measured[0]]
         skips = [network[wire] * network["output.tau_basal"] for wire in self.design.skips]
         for k, name in enumerate([*self.design.sizes][1:], start=1):

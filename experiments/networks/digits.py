@@ -139,7 +139,7 @@ class Design:
 
     @property
     def free_s(self) -> float:
-        """Return for how long they do (s)."""
+        """Return for how long they do (s); 0, if never."""
         return float((self.free.stop - self.free.start) / second)
 
     @property

@@ -45,16 +45,12 @@ class Plan:
             return 1 / (1 + done * trials / HALVED)
         return np.exp(-self.anneal * done / self.epochs)
 
-    def pieces(self, data: Dataset) -> int:
+    def pieces(self, data: Dataset, design: Design) -> int:
         """Return the number of pieces, if training is not stopped early."""
         per_epoch = _pieces(len(data.train)) + _pieces(len(data.validation))
+        probed = len(probes(self.epochs * _pieces(len(data.train)))) * (1 if design.free_s else 2)
         after = (_pieces(looks(data) * len(rows)) for rows in (data.validation, data.test))
-        return (
-            self.epochs * per_epoch
-            + min(PROBE, _pieces(len(data.train))) * len(probes(self.epochs * _pieces(len(data.train))))
-            + sum(after)
-            + 1
-        )
+        return self.epochs * per_epoch + probed * min(PROBE, _pieces(len(data.train))) + sum(after) + 1
 
 
 def looks(data: Dataset) -> int:
@@ -102,7 +98,7 @@ class Block:
 class Probe:
     """Hold what would be learned at a moment: events of all cells (trials, cells), and the network there.
 
-    Events are those of the time in which a teacher of somata does not act yet.
+    Events are those of a time, or else of trials, without a teacher that moves them.
 
     It takes small steps, and stays nearly where it is; `networks` are that at the begin and after each piece:
     weights (A, target by source), excitabilities (A) and constants, by name.
@@ -203,7 +199,12 @@ class Training:
                 values = self.design.values(piece, self.data, free=True)
                 read.append(chain.go_on(values | quiet | start, reader))
                 start = {}
-        events = {x: np.concatenate([each[f"events/{x}"] for each in read]) for x in self.design.sizes}
+            if self.design.free_s:
+                events = {
+                    x: np.concatenate([each[f"events/{x}"] for each in read]) for x in self.design.sizes
+                }
+            else:  # those are of a teacher
+                events = self._look(chain, samples, "validate", int(epoch), cells=True).events
         networks = [self.network, *(_named(each, "end/") for each in read)]
         if self.observe:
             self.observe(Probe(epoch, samples, events, networks))

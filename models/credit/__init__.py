@@ -32,7 +32,8 @@ class Credit:
     `output` are arguments of `with_equations`: for the input cells, for the cells of all layers that learn
     and, on top, for the output. There, a linked `I_teacher` receives what the teacher sends; anywhere, a
     linked `success` receives one number that tells how good the answer is. All may read the `gates`, by name.
-    `free` is none of these: it says when in a taught trial a teacher that moves events does not act yet.
+    `free` is none of these: it says when in a taught trial a teacher that moves events does not act yet (for
+    0 ms: it always acts).
     """
 
     name: str
