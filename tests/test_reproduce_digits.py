@@ -1,6 +1,5 @@
 """The digits are learned as well as the README says, and through the feedback: minutes of simulation."""
 
-import json
 import subprocess
 import sys
 import time
@@ -8,44 +7,35 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from processes import environment, wait_until
+from processes import environment, summary, wait_until
 
 SCRIPT = Path(__file__).parents[1] / "experiments" / "digits.py"
-SEEDS = range(5)
+SEEDS = range(70, 75)  # of the README
 
 pytestmark = pytest.mark.slow
-
-
-def summary(folder, *arguments):
-    """Run the experiment with a command line and return its summary."""
-    command = [sys.executable, SCRIPT, "--out", folder, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment())
-    assert done.returncode == 0, done.stderr
-    assert (folder / "run.json").exists()
-    return json.loads((folder / "summary.json").read_text())
 
 
 @pytest.fixture(scope="module")
 def default(tmp_path_factory):
     """Run the default settings with each seed; the first compiles for all."""
     folder = tmp_path_factory.mktemp("default")
-    return [summary(folder / f"seed-{seed}", "--seed", seed) for seed in SEEDS]
+    return [summary("digits", folder / f"seed-{seed}", "--seed", seed) for seed in SEEDS]
 
 
 def test_the_test_images_are_recognised(default):
     accuracy = [numbers["test_accuracy"] for numbers in default]
-    assert np.mean(accuracy) >= 0.92
-    assert min(accuracy) >= 0.90
+    assert np.mean(accuracy) >= 0.965
+    assert min(accuracy) >= 0.95
 
 
 def test_hidden_weights_follow_the_gradient_of_target_rates(tmp_path):
     """Where classes compete, there is little gradient left once images are learned (docs/digits.md)."""
-    numbers = summary(tmp_path / "run", "--neuron", "burst_poisson")
+    numbers = summary("digits", tmp_path / "run", "--neuron", "burst_poisson")
     assert numbers["angle_hidden_deg"] <= 60
 
 
 def test_feedback_that_tells_of_the_error_makes_the_hidden_layer_learn(tmp_path):
-    numbers = summary(tmp_path / "run", "--hidden", 30, "--controls")
+    numbers = summary("digits", tmp_path / "run", "--hidden", 30, "--controls")
     frozen = numbers["test_accuracy_hidden_frozen"]
     assert numbers["gain_over_hidden_frozen"] == pytest.approx(numbers["test_accuracy"] - frozen)
     assert numbers["gain_over_hidden_frozen"] >= 0.08
@@ -54,7 +44,7 @@ def test_feedback_that_tells_of_the_error_makes_the_hidden_layer_learn(tmp_path)
 
 
 def test_real_plateaus_learn_too(tmp_path):
-    numbers = summary(tmp_path / "run", "--neuron", "pyramidal", "--controls")
+    numbers = summary("digits", tmp_path / "run", "--neuron", "pyramidal", "--controls")
     assert numbers["test_accuracy"] >= 0.80
     assert numbers["gain_over_hidden_frozen"] > 0
 
@@ -62,7 +52,7 @@ def test_real_plateaus_learn_too(tmp_path):
 def test_a_training_that_is_killed_again_and_again_ends_as_an_unbroken_one(tmp_path):
     """Kill the process some time after each of the first pieces; wall time and memory may differ."""
     flags = ["--hidden", 5, "--epochs", 2, "--limit", 360, "--seed", 3]
-    whole = summary(tmp_path / "whole", *flags)
+    whole = summary("digits", tmp_path / "whole", *flags)
     broken, moments = tmp_path / "broken", np.random.default_rng(0)
     for pieces in range(1, 6):
         command = [sys.executable, SCRIPT, "--out", broken, *map(str, flags)]
@@ -71,7 +61,7 @@ def test_a_training_that_is_killed_again_and_again_ends_as_an_unbroken_one(tmp_p
         time.sleep(moments.uniform(0, 1))
         child.kill()
         child.wait()
-    resumed = summary(broken, *flags, "--resume")
+    resumed = summary("digits", broken, *flags, "--resume")
     machine = {"run_s", "build_s", "cpu_s_per_simulated_s", "ms_per_trial", "peak_rss_mb"}
     assert {k: v for k, v in resumed.items() if k not in machine} == {
         k: v for k, v in whole.items() if k not in machine
