@@ -81,7 +81,7 @@ MECHANISMS = dict(
     plateau_difference=replace(  # target rates, and nudges that cells can follow
         _TWO_PHASES,
         stretch=3,
-        first=dict(eta=216 * pA, w=_FIRST),
+        first=dict(eta=400 * pA, w="5*pA*randn()"),  # weak: what 30 cells tell is what they learned
         step=180 * pA,
         feedback=dict(_TWO_PHASES.feedback, learned=30 * pA),
         feedback_gain=0.003,
