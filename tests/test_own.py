@@ -92,7 +92,7 @@ def test_the_least_noise_that_makes_bursting_gradual_is_taken(monkeypatch):
 
 
 def carried(**changes):
-    return Carried(CELLS["multiplexing"], SCALES, replace(SCALES, **changes), {})
+    return Carried(CELLS["multiplexing_short"], SCALES, replace(SCALES, **changes), {})
 
 
 def numbers(cell):
@@ -103,7 +103,7 @@ def numbers(cell):
 
 
 def test_carried_over_to_itself_a_cell_keeps_its_values():
-    old, new = CELLS["multiplexing"], carried().cell(multiplexing, own.centred)
+    old, new = CELLS["multiplexing_short"], carried().cell(multiplexing, own.centred)
     kept = numbers(new)
     for name, value in numbers(old).items():
         if name == "V_d":
@@ -115,7 +115,7 @@ def test_carried_over_to_itself_a_cell_keeps_its_values():
 def test_a_cell_of_other_currents_gets_other_values():
     twice = FICurve(2 * GRID, SCALES.curve.rate)  # twice the current for each rate
     mine = dict(curve=twice, low=400.0, middle=850.0, high=1300.0)  # three times the span
-    new, old = carried(**mine).cell(multiplexing, own.centred), CELLS["multiplexing"]
+    new, old = carried(**mine).cell(multiplexing, own.centred), CELLS["multiplexing_short"]
     assert new.step / old.step == pytest.approx(2) and new.weights / old.weights == pytest.approx(2)
     assert new.feedback_gain / old.feedback_gain == pytest.approx(1.5)
     assert new.teacher["gain"] / old.teacher["gain"] == pytest.approx(3)

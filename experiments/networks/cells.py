@@ -61,8 +61,8 @@ class Cell:
 # In `burst_poisson` a coin decides about a burst; in `pyramidal` a plateau does, which drives the soma too:
 # whoever is taught to fire, fires, and the error seems gone. Hence its teacher keeps to the rates that it saw
 # before it taught, and so does the excitability; and the dendrites are open, to feedback and to a tonic
-# current, only while there is a teacher. In `multiplexing` plateaus leave event rates alone: it is taught as
-# the coin is, with longer currents, which average over the few events that it has.
+# current, only while there is a teacher. In `multiplexing_short` plateaus leave event rates alone: it is
+# taught as the coin is, with longer currents, which average over the few events that it has.
 # In `burst_signed`, the output of deep networks hears more than single events: three times as long a current,
 # and weights and steps a third. Its feedback is as strong as before.
 HIDDEN = dict(tau_top=100 * ms, rate_target=12 * Hz, eta_home=0.2 * pA)
@@ -132,14 +132,13 @@ CELLS = dict(
             adapting=Gate(40 * ms, 140 * ms, phases=TAUGHT),  # until 40 ms it answers to the last image
         ),
     ),
-    multiplexing=Cell(
+    multiplexing_short=Cell(
         model=multiplexing,
         credit=bursts_receptors,
         I_tonic=125 * pA,
         burst_probability=0.35,
-        first=dict(eta=2.25 * pA, w="15*pA*randn()"),
-        step=300 * pA,
-        rule=dict(x_half=0.1),  # 1 Hz: above it, rates follow currents by the same slope
+        first=dict(eta=1.5 * pA, w="15*pA*randn()"),
+        step=200 * pA,
         weights=35 * pA,
         feedback_gain=0.02,
         anneal=1.0,
@@ -154,7 +153,6 @@ CELLS = dict(
             V_d=-45 * mV,  # where AMPA and GABA move P alike: at a back-propagating spike, not at rest
         ),
         output=dict(tau_basal=40 * ms, eta_home=1 * pA, rate_target=4.7 * Hz),
-        stretch=3,
     ),
 )
 
@@ -179,19 +177,22 @@ CELLS["burst_graded"] = replace(
     stretch=3,
 )
 
-# Plateaus in trials of 200 ms: so few events would be a noisy measure of the rate by which a step is divided.
-CELLS["multiplexing_short"] = replace(
-    CELLS["multiplexing"],
-    first=CELLS["multiplexing"].first | dict(eta=1.5 * pA),
-    step=200 * pA,
-    rule={},
-    stretch=1,
+# Plateaus in longer trials, which have enough events to divide a step by the rate. Hidden cells fire more,
+# and dendrites are quieter, so that bursts tell more of the error; then steps can be larger.
+_PLATEAUS = CELLS["multiplexing_short"]
+CELLS["multiplexing"] = replace(
+    _PLATEAUS,
+    first=_PLATEAUS.first | dict(eta=3 * pA),
+    step=400 * pA,
+    rule=dict(x_half=0.1),  # 1 Hz: above it, rates follow currents by the same slope
+    hidden=_PLATEAUS.hidden | dict(rate_target=15 * Hz, I_bias=1000 * pA, sigma_d=200 * pA),
+    output=_PLATEAUS.output | dict(sigma_d=200 * pA),
+    stretch=3,
 )
 
 # Plateaus for images of full size, a few thousand of them shown once: larger steps at first, which shrink as
 # 1/trials; a stronger teacher and less noise in the dendrites, so that bursts tell more of it; and less
 # feedback, as with large weights it would run away.
-_PLATEAUS = CELLS["multiplexing_short"]
 QUIETER = dict(sigma_d=200 * pA, eta_centre=50 * pA / second)
 CELLS["multiplexing_large"] = replace(
     _PLATEAUS,
