@@ -19,7 +19,8 @@ pytestmark = pytest.mark.slow
 
 
 def test_pairing_protocols(tmp_path):
-    numbers = summary("pairing", tmp_path / "run")
+    runs = [summary("pairing", tmp_path / str(seed), "--seed", seed) for seed in range(3)]
+    numbers = {name: np.mean([each[name] for each in runs]) for name in runs[0]}  # random trains differ
     assert {i: round(numbers[f"periodic_dw_{i}"], 3) for i in PRINTED} == PRINTED
     assert numbers["poisson_sign_change_p30_hz"] == pytest.approx(25.5, abs=3)
     assert numbers["poisson_sign_change_p50_hz"] == pytest.approx(49.5, abs=6)
