@@ -63,8 +63,8 @@ class Design:
                 "of either sign. Take --routing synapses, with interneurons, or leave out --dale."
             )
         cell = cell_of(self.neuron)
-        cell = replace(cell, stretch=self.stretch or cell.stretch)
         cell = replace(cell, **cell.deep) if len(self.hidden) > 1 else cell
+        cell = replace(cell, stretch=self.stretch or cell.stretch)
         cell = cell if self.routing == "wired" else routed(cell, self.routing)
         cell = dale(cell) if self.dale else cell
         cell = taught(cell, self.teacher)

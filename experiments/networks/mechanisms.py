@@ -50,6 +50,7 @@ _TWO_PHASES = replace(  # a trial is one look at a cell: it has to fire more
     teacher=dict(rivals=True, gain=1600 * pA / Hz, tau_r=50 * ms, r_soft=2 * Hz, hold=1),
     hidden=HIDDEN | dict(tau_top=30 * ms),
 )
+_ONE_LAYER = ("first", "step", "feedback", "feedback_gain", "teacher", "hidden", "output", "stretch")
 _STEADY = dict(b_s=0 * pA, d_theta=4 * mV)  # cells do not adapt: a second phase is like the first
 _MEANS = replace(  # the teacher sees what it does, and stops where the right class wins
     _SPARSE,
@@ -88,6 +89,7 @@ MECHANISMS = dict(
         teacher=dict(gain=50 * pA / Hz, tau_r=50 * ms, r_low=4 * Hz, r_high=30 * Hz, hold=1),
         hidden=_TWO_PHASES.hidden | _STEADY | dict(D_alpha=9 * mV),  # no feedback is out of their reach
         output=_TWO_PHASES.output | _STEADY | dict(rate_target=6.6 * Hz),
+        deep={each: getattr(_TWO_PHASES, each) for each in _ONE_LAYER},  # where these do not learn
     ),
     targets=replace(_TWO_PHASES, credit=targets),
     dendritic_error=replace(
