@@ -42,8 +42,9 @@ def test_one_number_for_all_tells_little(credit):
 def test_plateaus_teach_a_hidden_layer(tmp_path):
     flags = ("--neuron", "multiplexing", "--seed", 159, "--precision", "single")
     large = summary("digits", tmp_path / "large", *flags)
-    assert large["test_accuracy"] >= 0.92
+    assert large["test_accuracy"] >= 0.92  # of the worst seed; that of the mean, 0.94, is just missed
     assert large["angle_hidden_deg"] <= 60
     small = summary("digits", tmp_path / "small", *flags, "--hidden", 30, "--controls")
+    assert small["angle_hidden_deg"] <= 60
     for control in ("hidden_frozen", "feedback_zero", "feedback_shuffled", "feedback_scalar"):
         assert small[f"gain_over_{control}"] >= 0.06

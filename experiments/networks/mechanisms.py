@@ -50,6 +50,7 @@ _TWO_PHASES = replace(  # a trial is one look at a cell: it has to fire more
     teacher=dict(rivals=True, gain=1600 * pA / Hz, tau_r=50 * ms, r_soft=2 * Hz, hold=1),
     hidden=HIDDEN | dict(tau_top=30 * ms),
 )
+# What `plateau_difference` has otherwise with one hidden layer.
 _ONE_LAYER = ("first", "step", "feedback", "feedback_gain", "teacher", "hidden", "output", "stretch")
 _STEADY = dict(b_s=0 * pA, d_theta=4 * mV)  # cells do not adapt: a second phase is like the first
 _MEANS = replace(  # the teacher sees what it does, and stops where the right class wins

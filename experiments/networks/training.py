@@ -98,9 +98,8 @@ class Block:
 class Probe:
     """Hold what would be learned at a moment: events of all cells (trials, cells), and the network there.
 
-    Events are those of a time, or else of trials, without a teacher that moves them.
-
-    It takes small steps, and stays nearly where it is; `networks` are that at the begin and after each piece:
+    Events are those of a time, or else of trials, without a teacher that moves them. Steps are small, and
+    the network stays nearly where it is; `networks` are that at the begin and after each piece:
     weights (A, target by source), excitabilities (A) and constants, by name.
     """
 

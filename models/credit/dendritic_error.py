@@ -92,7 +92,7 @@ I_teacher : amp (linked)
         parameters=dict(share=1.0),  # chosen here
     ),
     gates=dict(  # chosen here: until 60 ms, cells still answer to the last image
-        free=Gate(0 * ms, 0 * ms),
+        free=Gate(0 * ms, 0 * ms),  # never
         window=Gate(80 * ms, 180 * ms),
         teaching=Gate(60 * ms, phases=TAUGHT),
         end=Gate(180 * ms),
