@@ -53,7 +53,13 @@ public:
 };
 #pragma GCC pop_options
 
-class Writer {
+// Either direction of one list of what there is.
+struct Archive {
+    virtual void bytes(const char *name, void *data, size_t size) = 0;
+    virtual size_t count(const char *name, size_t count) = 0;
+};
+
+class Writer : public Archive {
     const std::string path;
     FILE *const file;
     Sum sum;
@@ -91,7 +97,7 @@ public:
     }
 };
 
-class Reader {
+class Reader : public Archive {
     const std::string path;
     FILE *const file;
 

@@ -9,6 +9,8 @@ from typing import Any
 from brian2 import EventMonitor, PopulationRateMonitor, StateMonitor
 from brian2.core.variables import DynamicArrayVariable
 
+from dendritic_bp.arrays import in_cpp
+
 Entry = tuple[str, Any]
 
 
@@ -44,17 +46,17 @@ def source(device: Any, network: str, timed: Iterable[str], kept: Mapping[str, i
     """Return the C++ code that carries a state, what is `kept` for delayed synapses, and its first rows."""
     fixed = [files("dendritic_bp").joinpath(name).read_text() for name in ("archive.h", "state.h")]
     arrays = sorted(_carried(device, var) for var in device.arrays if _lasts(var))
-    arrays += [f'carry(archive, "{name}", brian::{name}, {size});' for name, size in sorted(kept.items())]
+    arrays += [f'carry(archive, "{name}", {name}, {size});' for name, size in sorted(kept.items())]
     paths = sorted(path.name for synapses in device.synapses for path in synapses._pathways)
-    archive = "template <class Archive> void control::{}(Archive &archive)"
+    archive, names = "void control::{}(Archive &archive)", "using namespace brian;"
     firsts = [f'first_{each} = std::atoi(argument("first.{each}").c_str());' for each in timed]
     return "\n".join(
         [
             *fixed,
             *(f"namespace control {{ int first_{each} = 0; }}" for each in timed),
-            function(archive.format("carry_arrays"), arrays),
+            function(archive.format("carry_arrays"), [names, *arrays]),
             function(
-                archive.format("carry_pathways"), [f'carry(archive, "{p}", brian::{p});' for p in paths]
+                archive.format("carry_pathways"), [names, *(f'carry(archive, "{p}", {p});' for p in paths)]
             ),
             function("void control::start_time()", [f"brian::{network}.t = begin();", *firsts]),
         ]
@@ -62,9 +64,8 @@ def source(device: Any, network: str, timed: Iterable[str], kept: Mapping[str, i
 
 
 def _carried(device: Any, variable: Any) -> str:
-    array = device.get_array_name(variable, access_data=False)
-    size = "" if isinstance(variable, DynamicArrayVariable) else f", brian::_num_{array}"
-    return f'carry(archive, "{array}", brian::{array}{size});'
+    name = device.get_array_name(variable, access_data=False)
+    return f'carry(archive, "{name}", {in_cpp(device, variable)});'
 
 
 def _lasts(variable: Any) -> bool:

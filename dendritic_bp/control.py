@@ -42,12 +42,11 @@ def insert(
             files("dendritic_bp").joinpath("run_control.h").read_text(),
             passes,
             _checks(device, network, named, variables),
-            _size_report(device),
             carry.source(device, network.name, timed, delivery.kept(network)),
         ]
     )
     device.insert_code("after_start", "control::start(args);")
-    device.insert_code("before_end", "control::check_all();\ncontrol::report_sizes();")
+    device.insert_code("before_end", "control::check_all();")
     device.insert_code("after_end", "control::report_memory();")
     return found
 
@@ -187,24 +186,6 @@ def _require_finite(device: Any, name: str, variable: Any) -> str:
     array = device.get_array_name(variable, access_data=False)
     where = f"{array}.data(), {array}.size()" if _one_per_synapse(variable) else f"{array}, _num_{array}"
     return f'require_finite("{name}", {where});'
-
-
-def _size_report(device: Any) -> str:
-    """Return the C++ function that says how long each file should become."""
-    return _function(
-        "report_sizes",
-        [_report_size(device, variable) for variable in sorted(device.arrays, key=device.arrays.get)],
-    )
-
-
-def _report_size(device: Any, variable: Any) -> str:
-    array = device.get_array_name(variable, access_data=False)
-    size = f"_num_{array} * sizeof({array}[0])"
-    if isinstance(variable, DynamicArrayVariable):
-        size = f"{array}.size() * sizeof({array}[0])"
-        if variable.ndim == 2:
-            size = f"{array}.n * {array}.m * sizeof({array}(0, 0))"
-    return f'std::printf("size %s %zu\\n", "{device.get_array_filename(variable)}", size_t({size}));'
 
 
 def _function(name: str, lines: list[str]) -> str:

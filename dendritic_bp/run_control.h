@@ -48,9 +48,9 @@ void start(const std::vector<std::string> &args)
     }
 }
 
-void set_values(const std::vector<std::string> &names)
+void set_values(std::initializer_list<const char *> names)
 {
-    for (const auto &name : names)
+    for (const std::string name : names)
         if (argument(name) != "")
             set_from_command_line({name + "=" + argument(name)});
 }
@@ -114,7 +114,6 @@ template <class T> void require_delays(const char *name, const std::vector<T> &d
 void check_finite();
 void check_expressions();
 void check_delays();
-void report_sizes();
 
 void check_all()
 {

@@ -15,6 +15,8 @@ from typing import Any
 import h5py
 import numpy as np
 
+from dendritic_bp.arrays import place
+from dendritic_bp.encoding import DATA
 from dendritic_bp.errors import UserError, suggest
 from dendritic_bp.process import Cost
 from dendritic_bp.scratch import writing
@@ -47,15 +49,17 @@ class Run:
         """
         entry = self._entry(name)
         try:
-            if entry.array:
-                return self._from_data(entry)
-            data = np.fromfile(self.folder / entry.file, dtype=entry.dtype)
+            path = self.folder / entry.file
+            _require_size(path, path.stat().st_size, self.sizes.get(entry.file))
+            if entry.file == DATA:
+                return _from_data(path, entry)
+            start, size = place(path, entry.array)
+            data = np.fromfile(path, entry.dtype, size // np.dtype(entry.dtype).itemsize, offset=start)
         except OSError as error:
             raise UserError(
                 f"The results of this run cannot be read from {self.folder}: {error.strerror or error}. To "
                 "keep results, name a folder of your own, as in run(folder=...)."
             ) from None
-        _require_size(self.folder / entry.file, data.nbytes, self.sizes.get(entry.file))
         if entry.offset:
             data -= entry.offset
         if data.dtype == np.float32:  # sums of many are no longer exact in it
@@ -74,13 +78,6 @@ class Run:
 
     def __contains__(self, name: object) -> bool:
         return name in self.stored
-
-    def _from_data(self, entry: Stored) -> Any:
-        """Read a variable from the data set of a folder that was settled."""
-        path = self.folder / entry.file
-        _require_size(path, _size(path), self.sizes.get(entry.file))
-        with h5py.File(path) as file:
-            return file[entry.array][()].astype(entry.dtype)
 
     def unit(self, name: str) -> str:
         """Return the SI unit of a variable, "1" if it has no dimension."""
@@ -121,6 +118,12 @@ class Run:
         if name not in self.stored:
             raise UserError(f"The run has no result {name!r}: {suggest(str(name), self.stored)}")
         return self.stored[name]
+
+
+def _from_data(path: Path, entry: Stored) -> Any:
+    """Read a variable from the data set of a folder that was settled."""
+    with h5py.File(path) as file:
+        return file[entry.array][()].astype(entry.dtype)
 
 
 def write_record(run: Run, folder: Path, key: str) -> None:

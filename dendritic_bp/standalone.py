@@ -21,6 +21,7 @@ from brian2.utils.caching import cached
 from brian2.utils.stringtools import get_identifiers
 
 from dendritic_bp import control, delivery, variables
+from dendritic_bp.arrays import exchange
 from dendritic_bp.codegen import Vectorised, read_clock_once
 from dendritic_bp.errors import UserError
 from dendritic_bp.lookups import require_table
@@ -55,7 +56,8 @@ def trace(
         require_narrow(network.objects, precision)
         variables.tell_delays_apart(network.objects)
         named = variables.named(device)
-        stored = variables.stored(device, named)
+        kept = variables.kept(named)
+        stored = variables.stored(kept)
         settable = variables.settable(device, named, network.objects)
         for table in device.timed_arrays:
             require_table(f"program '{name}'", table)
@@ -71,6 +73,8 @@ def trace(
             _compare_clocks_relatively(folder / "network.cpp")
             read_clock_once(folder / "network.cpp")
             place(folder / "objects.cpp")
+            taken = {name: each for name, each in named.items() if name in settable}
+            exchange(folder / "objects.cpp", device, taken, kept)
         _freeze(device, name)
         recorded = variables.recorded(network.objects)
         return Trace(stored, settable, limits, tables, recorded, float(network.t / second))

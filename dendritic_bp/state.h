@@ -4,21 +4,21 @@
 
 namespace control {
 
-// One list of what there is serves both directions: an archive writes, or reads into place.
-template <class Archive, class T> void carry(Archive &archive, const char *name, T *values, size_t size)
+// An archive writes, or reads into place.
+template <class T> void carry(Archive &archive, const char *name, T *values, size_t size)
 {
     if (archive.count(name, size) != size)
         fail(std::string("The state holds another number of ") + name + ".");
     archive.bytes(name, values, size * sizeof(T));
 }
 
-template <class Archive, class T> void carry(Archive &archive, const char *name, std::vector<T> &values)
+template <class T> void carry(Archive &archive, const char *name, std::vector<T> &values)
 {
     values.resize(archive.count(name, values.size()));
     archive.bytes(name, values.data(), values.size() * sizeof(T));
 }
 
-template <class Archive> void carry(Archive &archive, const char *name, SynapticPathway &pathway)
+void carry(Archive &archive, const char *name, SynapticPathway &pathway)
 {
     const size_t steps = archive.count(name, pathway.coming.size());
     pathway.ensure_delay(int(steps) - 1);
@@ -26,15 +26,15 @@ template <class Archive> void carry(Archive &archive, const char *name, Synaptic
         carry(archive, name, pathway.coming[(pathway.offset + k) % pathway.coming.size()]);
 }
 
-template <class Archive> void carry_random(Archive &archive)
+void carry_random(Archive &archive)
 {
     using Generator = brian::RandomGenerator;
     static_assert(std::is_trivially_copyable<Generator>::value, "The random numbers cannot be carried.");
     carry(archive, "random numbers", brian::_random_generators.data(), brian::_random_generators.size());
 }
 
-template <class Archive> void carry_arrays(Archive &archive);
-template <class Archive> void carry_pathways(Archive &archive);
+void carry_arrays(Archive &archive);
+void carry_pathways(Archive &archive);
 void start_time();
 
 const std::string FORMAT = "dendritic_bp state 1\n";

@@ -12,6 +12,8 @@ from brian2 import EventMonitor, Group, StateMonitor, Unit, get_unit
 from brian2.core.variables import DynamicArrayVariable
 from brian2.groups.group import CodeRunner
 
+from dendritic_bp.arrays import FILE
+
 ACTIVE = ".active"
 SETTABLE_TYPES = {"float64", "float32", "int32", "int64", "bool"}  # what the generated main() can read
 
@@ -21,11 +23,11 @@ class Stored:
     """Where and how a run leaves one variable on disk; an unknown length is None."""
 
     file: str
+    array: str  # its name in the file
     dtype: str
     shape: tuple[int | None, ...]
     unit: str
     offset: int = 0
-    array: str = ""  # its name in the file, if that is a data set
 
 
 @dataclass(frozen=True)
@@ -99,14 +101,18 @@ def settable(device: Any, variables: dict[str, Any], objects: Iterable[Any]) -> 
     return of_objects | of_inputs | switches
 
 
-def stored(device: Any, variables: dict[str, Any]) -> dict[str, Stored]:
-    """Describe the file of every variable, and those of the indices i and j of synapses."""
-    table = {name: _file(device, var) for name, var in variables.items() if not var.name.startswith("_")}
+def kept(variables: dict[str, Any]) -> dict[str, Any]:
+    """Map the name of each result to its variable; those of synapses include the indices i and j."""
+    table = {name: var for name, var in variables.items() if not var.name.startswith("_")}
     for synapses in (var.owner for var in variables.values() if var.name == "_synaptic_pre"):
-        for index, side, array in (("i", "source", "_synaptic_pre"), ("j", "target", "_synaptic_post")):
-            first = int(getattr(synapses, side).start)  # not 0 for a subgroup
-            table[f"{synapses.name}.{index}"] = _file(device, synapses.variables[array], first)
+        for index, array in (("i", "_synaptic_pre"), ("j", "_synaptic_post")):
+            table[f"{synapses.name}.{index}"] = synapses.variables[array]
     return table
+
+
+def stored(results: dict[str, Any]) -> dict[str, Stored]:
+    """Describe how a run leaves its results."""
+    return {name: _stored(name, variable) for name, variable in results.items()}
 
 
 def _owner_name(variable: Any) -> str:
@@ -137,9 +143,10 @@ def _shape(device: Any, variable: Any) -> tuple[int | None, ...]:
     return (None if count is None else int(count[0]),)
 
 
-def _file(device: Any, variable: Any, offset: int = 0) -> Stored:
+def _stored(name: str, variable: Any) -> Stored:
     shape: tuple[int | None, ...] = () if variable.scalar else (variable.size,)
     if isinstance(variable, DynamicArrayVariable):
         shape = (None,) if variable.ndim == 1 else (None, int(variable.size[1]))
-    name = device.get_array_filename(variable)
-    return Stored(name, _type(variable), shape, str(si_unit(variable)), offset)
+    side = {"_synaptic_pre": "source", "_synaptic_post": "target"}.get(variable.name)
+    first = int(getattr(variable.owner, side).start) if side else 0  # not 0 for a subgroup
+    return Stored(FILE, name, _type(variable), shape, str(si_unit(variable)), first)

@@ -18,6 +18,7 @@ from processes import binaries, environment, gone, wait_until
 from simulate import DT, told_cells
 
 from dendritic_bp import standalone, synapses
+from dendritic_bp.arrays import FILE
 from dendritic_bp.errors import UserError
 from dendritic_bp.models.synapses.transmission import centred_feedback
 from dendritic_bp.process import execute
@@ -216,9 +217,23 @@ def test_a_number_too_large_to_be_squared_is_a_divergence(program):
 
 
 def test_full_disk_is_noticed(program, run, tmp_path):
-    (tmp_path / run.stored["spikes.t"].file).symlink_to("/dev/full")
-    with pytest.raises(UserError, match="noisy could not write all its results to .*: is the disk full?"):
+    (tmp_path / FILE).symlink_to("/dev/full")
+    with pytest.raises(UserError, match="noisy failed: its results cannot be written to .*: No space left"):
         execute(program._binary, ["seed=1"], tmp_path, print, "noisy")
+
+
+def test_a_run_writes_one_file_of_results(program, tmp_path):
+    execute(program._binary, ["seed=1"], tmp_path, print, "noisy")
+    assert {path.name for path in tmp_path.iterdir()} == {FILE, "stderr.txt"}
+
+
+def test_results_that_are_not_whole_are_told(program):
+    cut = program.run(seed=1, progress=False)
+    file = cut.folder / FILE
+    file.write_bytes(file.read_bytes()[:-20])
+    for known in cut, replace(cut, sizes={}):
+        with pytest.raises(UserError, match=r"holds \d+ bytes, but \d+ were written|it is not whole"):
+            known["spikes.t"]
 
 
 def test_a_limit_on_the_size_of_files_is_told(tmp_path, monkeypatch):
