@@ -10,7 +10,7 @@ from brian2 import mV, second
 from matplotlib.figure import Figure
 from processes import environment
 
-from dendritic_bp import claims, cli
+from dendritic_bp import arrays, claims, cli
 from dendritic_bp.endings import IN_USE
 from dendritic_bp.errors import UserError
 from dendritic_bp.figure_files import Drawings
@@ -432,7 +432,7 @@ def test_a_refused_command_does_not_cost_the_unfinished_run_that_it_was_to_repla
 def test_a_damaged_simulation_is_made_again(failing):
     failing.measures = [UserError("too few")]
     refused(failing, "--out", "here")
-    file = next(Path("here/raw").glob("*seed-1*/_dynamic_array_spikes_t*"))
+    file = next(Path("here/raw").glob(f"*seed-1*/{arrays.FILE}"))
     file.write_bytes(file.read_bytes()[:-8])
     failing("--out", "here", "--resume")
     assert failing.simulations == 3
