@@ -1,7 +1,8 @@
 """Place the arrays of a program in memory, where Brian2 asks for each by itself.
 
 Arrays of more than 128 KB then begin at the same place of a page each, so that what a loop reads of one cell
-shares a few places of the cache; and none begins on a cache line, so that every second vector is on two.
+shares a few places of the cache; and none begins on a cache line, so that every second vector is on two (with
+vectors of 512 bits, every one).
 """
 
 import re
@@ -39,6 +40,18 @@ static void *_place(size_t bytes)
     next = here + bytes;
     return reinterpret_cast<void *>(here);
 }
+
+// What is there for each synapse, and grows, begins on a cache line too.
+void *operator new(size_t bytes)
+{
+    const bool small = bytes < 4096;
+    void *here = small ? malloc(bytes) : nullptr;
+    if (small ? !here : posix_memalign(&here, 64, bytes) != 0)
+        throw std::bad_alloc();
+    return here;
+}
+
+void operator delete(void *here) noexcept { free(here); }
 
 """
 
