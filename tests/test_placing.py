@@ -28,6 +28,20 @@ int main()
 }
 """
 
+VECTORS = """
+#include <cstdio>
+#include <vector>
+int main()
+{
+    std::vector<std::vector<double>> all(20);
+    for (auto &each : all)
+        for (int k = 0; k < 3000; k++)
+            each.push_back(k);
+    for (auto &each : all)
+        std::printf("%zu ", size_t(each.data()));
+}
+"""
+
 
 def test_all_arrays_are_placed_and_none_is_deleted(tmp_path):
     objects = tmp_path / "objects.cpp"
@@ -37,7 +51,16 @@ def test_all_arrays_are_placed_and_none_is_deleted(tmp_path):
     assert text.startswith(PLACE)
     assert "_array_cells_v_s = static_cast<double*>(_place(2500*sizeof(double)));" in text
     assert "_array_cells_E_L = static_cast<double*>(_place(1*sizeof(double)));" in text
-    assert "new double" not in text and "delete" not in text and "_static_array_w = 0;" in text
+    rest = text.removeprefix(PLACE)
+    assert "new double" not in rest and "delete" not in rest and "_static_array_w = 0;" in rest
+
+
+def test_vectors_of_what_is_one_for_each_synapse_begin_on_a_line(tmp_path):
+    source, binary = tmp_path / "vectors.cpp", tmp_path / "vectors"
+    source.write_text(PLACE + VECTORS)
+    subprocess.run(["g++", "-std=c++11", str(source), "-o", str(binary)], check=True)
+    places = [int(word) for word in subprocess.check_output([binary], text=True).split()]
+    assert len(places) == 20 and all(each % 64 == 0 for each in places)
 
 
 def test_arrays_begin_on_different_lines_of_the_cache_and_do_not_overlap(tmp_path):
