@@ -14,7 +14,7 @@ from test_digits import FakeChain, data  # noqa: F401
 sys.path.append(str(Path(__file__).parents[1] / "experiments"))
 
 import credit
-from dendritic_bp import cli
+from dendritic_bp import cli, long_names
 from dendritic_bp.images import dataset as images_dataset
 from figures.credit import lines
 from measures.credit import (
@@ -102,6 +102,8 @@ def test_a_rate_twin_that_stays_at_chance_is_told(results):
 def test_all_figures_are_drawn_from_the_data_alone(results):
     kept = dataset(results)
     assert all("units" in array.attrs for array in kept.data_vars.values())
+    long_names.fill(kept, "credit", Path(credit.__file__).parent)
+    assert long_names.missing(kept) == []
     assert list(kept.published_kind.values) == ["spiking", "spiking"]
     drawn = credit.figures(kept, summary(results))
     assert set(drawn) == {"spectrum", "learning", "angles", "trials", "controls"}
