@@ -86,6 +86,7 @@ template <class T> bool set(std::vector<T> &values, const std::string &text)
 """
 TAKE = "void set_variable_by_name(std::string name, std::string s_value)"
 LEAVE = "void _write_arrays()"
+PROFILE = re.compile(r"// Write profiling info.*?(?=// Write last run info)", re.DOTALL)  # of run(profile=True)
 
 
 def exchange(objects: Path, device: Any, taken: Mapping[str, Any], left: Mapping[str, Any]) -> None:
@@ -94,15 +95,17 @@ def exchange(objects: Path, device: Any, taken: Mapping[str, Any], left: Mapping
     arrays |= {f"{x.name}.values": f"{x.name}_values, {x.values.size}" for x in device.timed_arrays}
     sets = [f'if (name == "{name}" && set({array}, s_value)) return;' for name, array in arrays.items()]
     adds = [f'results.add("{name}", {in_cpp(device, variable)});' for name, variable in left.items()]
+    text = objects.read_text()
     taking = [*sets, 'std::cerr << "There is no variable " << name; std::exit(1);']
     leaving = [
         "using namespace brian;",
         f'Results results(results_dir + "{FILE}");',
         *adds,
         "results.close();",
+        *PROFILE.findall(text),
         'std::printf("completed %g\\n", Network::_last_run_completed_fraction);',
     ]
-    text = _replace(objects.read_text(), TAKE, TAKING, taking)
+    text = _replace(text, TAKE, TAKING, taking)
     objects.write_text(_replace(text, LEAVE, LEAVING, leaving))
 
 

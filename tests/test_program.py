@@ -227,6 +227,17 @@ def test_a_run_writes_one_file_of_results(program, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {FILE, "stderr.txt"}
 
 
+def test_the_profile_of_a_run_is_kept():
+    def profiled():
+        cells = NeuronGroup(1, "dv/dt = 1/second : 1", method="euler", name="cells")
+        network = Network(cells)
+        network.run(1 * ms, profile=True)
+        return network
+
+    kept = Program(profiled, "profiled").run(progress=False)
+    assert (kept.folder / "profiling_info.txt").read_text().startswith("cells_stateupdater_codeobject\t")
+
+
 def test_results_that_are_not_whole_are_told(program):
     cut = program.run(seed=1, progress=False)
     file = cut.folder / FILE
