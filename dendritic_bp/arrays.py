@@ -86,7 +86,7 @@ template <class T> bool set(std::vector<T> &values, const std::string &text)
 """
 TAKE = "void set_variable_by_name(std::string name, std::string s_value)"
 LEAVE = "void _write_arrays()"
-PROFILE = re.compile(r"// Write profiling info.*?(?=// Write last run info)", re.DOTALL)  # of run(profile=True)
+PROFILE = re.compile(r"// Write profiling info.*?(?=// Write last run info)", re.DOTALL)
 
 
 def exchange(objects: Path, device: Any, taken: Mapping[str, Any], left: Mapping[str, Any]) -> None:
