@@ -178,15 +178,17 @@ CELLS["burst_graded"] = replace(
 )
 
 # Plateaus in longer trials, which have enough events to divide a step by the rate. Hidden cells fire more,
-# and dendrites are quieter, so that bursts tell more of the error; then steps can be larger.
+# and dendrites are quieter, so that bursts tell more of the error; then steps can be larger. Bursts end: else
+# strong drive makes one of a whole trial, and the cells that are driven most tell least.
 _PLATEAUS = CELLS["multiplexing_short"]
+TELLING = dict(sigma_d=200 * pA, lasting=0)
 CELLS["multiplexing"] = replace(
     _PLATEAUS,
     first=_PLATEAUS.first | dict(eta=3 * pA),
     step=400 * pA,
     rule=dict(x_half=0.1),  # 1 Hz: above it, rates follow currents by the same slope
-    hidden=_PLATEAUS.hidden | dict(rate_target=15 * Hz, I_bias=1000 * pA, sigma_d=200 * pA),
-    output=_PLATEAUS.output | dict(sigma_d=200 * pA),
+    hidden=_PLATEAUS.hidden | TELLING | dict(rate_target=15 * Hz, I_bias=1000 * pA),
+    output=_PLATEAUS.output | TELLING,
     stretch=3,
 )
 

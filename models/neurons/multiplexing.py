@@ -36,6 +36,7 @@ dtheta/dt = (E_theta - theta)/tau_theta : volt        # threshold
 bap = int(delayed > dt/2)*int(delayed < T_bap + dt/2) : 1    # back-propagating spike
 delayed = t - t_spike : second
 t_spike : second
+place : 1                                             # of the last spike in its burst
 fires = v_s > theta : boolean
 I_in_s = g_up_s*(E_exc - v_s) + g_down_s*(E_inh - v_s) : amp
 I_in_d = g_up_d*(E_exc - v_d) + g_down_d*(E_inh - v_d) : amp
@@ -47,7 +48,8 @@ g_down_d = g_inh_d + clip(-I_d, 0*amp, 1*amp)/(V_d - E_inh) : siemens
     + CONDUCTANCES,
     threshold="fires",
     reset="""
-w_s += b_s*(1 - spared*int(follows))
+place = 1 + place*int(follows)
+w_s += b_s*(1 - spared*(int(abs(place - 2) < 0.5) + lasting*int(place > 2.5)))
 v_s = E_L
 theta += d_theta
 t_spike = t
@@ -64,7 +66,8 @@ t_spike = t
         d_theta=5.6 * mV,  # [F] threshold jump per spike
         tau_theta=27 * ms,  # [P21]
         b_s=7 * nS,  # [F] adaptation per spike
-        spared=0.87,  # [F] less for the later spikes of a burst
+        spared=0.87,  # [F] less for the second spike of a burst
+        lasting=1.0,  # [F] ... share of that for later ones; 0: bursts end, however strong the drive
         tau_ws=100 * ms,  # [P21]
         g_s=30 * nS,  # [F] of a plateau in the soma
         g_d=30 * nS,  # [F] ... and in the dendrite
