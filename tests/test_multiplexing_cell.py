@@ -60,6 +60,21 @@ def test_coincidence_makes_a_pair_which_calcium_dependent_potassium_ends():
     assert pair(g_K=0 * nS)[2] > 3
 
 
+def test_events_go_on_in_the_digits_however_strong_the_drive():
+    """Hidden cells get up to 2.5 nA; as found, bursts of the soma alone would not end there."""
+    I_soma = np.repeat([1, 1.5, 2, 2.5], 20) * nA
+    values = {name: CELLS["multiplexing"].hidden[name] for name in ("sigma_d", "lasting")}
+    groups = [
+        neurons(multiplexing, 80, name, I_soma=I_soma, **(values | changes))
+        for name, changes in {"ending": {}, "lasting": dict(lasting=1)}.items()
+    ]
+    events = [EventMonitor(group, "event") for group in groups]
+    simulate(400 * ms, *groups, *events, dt=0.5 * ms)
+    late = [np.bincount(each.i[each.t > 200 * ms] // 20, minlength=4) / (20 * 0.2) for each in events]
+    assert (np.diff(late[0]) > 5).all() and late[0][3] > 40
+    assert (late[1][2:] < 2).all()
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [
