@@ -124,7 +124,7 @@ def _replace(text: str, head: str, helpers: str, lines: list[str]) -> str:
     return replaced
 
 
-def place(path: Path, name: str) -> tuple[int, int]:
+def span(path: Path, name: str) -> tuple[int, int]:
     """Return where an array begins in the file of results, and how many bytes it has.
 
     Raises:

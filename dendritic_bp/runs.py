@@ -15,7 +15,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from dendritic_bp.arrays import place
+from dendritic_bp.arrays import span
 from dendritic_bp.encoding import DATA
 from dendritic_bp.errors import UserError, suggest
 from dendritic_bp.process import Cost
@@ -53,7 +53,7 @@ class Run:
             _require_size(path, path.stat().st_size, self.sizes.get(entry.file))
             if entry.file == DATA:
                 return _from_data(path, entry)
-            start, size = place(path, entry.array)
+            start, size = span(path, entry.array)
             data = np.fromfile(path, entry.dtype, size // np.dtype(entry.dtype).itemsize, offset=start)
         except OSError as error:
             raise UserError(
