@@ -60,6 +60,22 @@ def test_coincidence_makes_a_pair_which_calcium_dependent_potassium_ends():
     assert pair(g_K=0 * nS)[2] > 3
 
 
+def test_two_spikes_that_input_drives_are_no_burst_where_it_takes_a_plateau():
+    ports = ("I_soma", "I_apical")
+    twice = pulses(2 * nA, 10 * ms, 5 * ms, count=2, period=12 * ms)
+    trials = [dict(I_soma=twice), dict(I_soma=SPIKE, I_apical=APICAL)]
+    model = with_pulses(multiplexing, ports)
+    groups = [
+        neurons(model, 2, f"cells{k}", **pulse_values(trials, ports), **QUIET, m_burst=m_burst)
+        for k, m_burst in enumerate((0, 0.1))
+    ]
+    spikes = [SpikeMonitor(group) for group in groups]
+    bursts = [EventMonitor(group, "burst") for group in groups]
+    simulate(100 * ms, *groups, *spikes, *bursts)
+    assert [each.count[:].tolist() for each in spikes] == [[2, 2], [2, 2]]
+    assert [np.bincount(each.i, minlength=2).tolist() for each in bursts] == [[1, 1], [0, 1]]
+
+
 def test_events_go_on_in_the_digits_however_strong_the_drive():
     """Hidden cells get up to 2.5 nA; as found, bursts of the soma alone would not end there."""
     I_soma = np.repeat([1, 1.5, 2, 2.5], 20) * nA

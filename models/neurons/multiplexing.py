@@ -54,6 +54,7 @@ v_s = E_L
 theta += d_theta
 t_spike = t
 """,
+    events={"burst": "fires and follows and not bursting and m >= m_burst"},
     method="exponential_euler",
     parameters=REVERSAL
     | dict(
@@ -68,6 +69,7 @@ t_spike = t
         b_s=7 * nS,  # [F] adaptation per spike
         spared=0.87,  # [F] less for the second spike of a burst
         lasting=1.0,  # [F] ... share of that for later ones; 0: bursts end, however strong the drive
+        m_burst=0.0,  # calcium activation that makes a second spike a burst; 0: any does, driven by input too
         tau_ws=100 * ms,  # [P21]
         g_s=30 * nS,  # [F] of a plateau in the soma
         g_d=30 * nS,  # [F] ... and in the dendrite
