@@ -193,8 +193,8 @@ CELLS["multiplexing"] = replace(
 )
 
 # Plateaus for images of full size, a few thousand of them shown once: larger steps at first, which shrink as
-# 1/trials; a stronger teacher and less noise in the dendrites, so that bursts tell more of it; and less
-# feedback, as with large weights it would run away.
+# 1/trials; long trials, a stronger teacher and less noise in the dendrites, so that bursts tell more of it;
+# and less feedback, as with large weights it would run away.
 QUIETER = dict(sigma_d=200 * pA, eta_centre=50 * pA / second)
 CELLS["multiplexing_large"] = replace(
     _PLATEAUS,
@@ -206,4 +206,5 @@ CELLS["multiplexing_large"] = replace(
     teacher=_PLATEAUS.teacher | dict(gain=50 * pA / Hz),
     hidden=_PLATEAUS.hidden | QUIETER,
     output=_PLATEAUS.output | QUIETER,
+    stretch=3,
 )
