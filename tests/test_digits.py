@@ -269,6 +269,7 @@ def test_plateaus_for_large_images_take_larger_steps_at_first_on_less_feedback()
     larger = [float(large.step / usual.step), float(large.first["eta"] / usual.first["eta"])]
     assert larger == pytest.approx([6, 6])
     assert (large.stretch, usual.stretch) == (3, 1)
+    assert large.inputs == usual.inputs | dict(lasting=0)
     assert large.feedback_gain < usual.feedback_gain / 2 and large.hidden["V_d"] == usual.hidden["V_d"]
 
 

@@ -194,8 +194,8 @@ CELLS["multiplexing"] = replace(
 
 # Plateaus for images of full size, a few thousand of them shown once: larger steps at first, which shrink as
 # 1/trials; long trials, a stronger teacher and less noise in the dendrites, so that bursts tell more of it;
-# and less feedback, as with large weights it would run away. Bursts of inputs end: else few and bright pixels,
-# as of a "1", make one event of a whole trial.
+# and less feedback, as with large weights it would run away. Bursts of inputs end: else few and bright
+# pixels, as of a "1", make one event of a whole trial.
 QUIETER = dict(sigma_d=200 * pA, eta_centre=50 * pA / second)
 CELLS["multiplexing_large"] = replace(
     _PLATEAUS,
